@@ -1,0 +1,332 @@
+//! Moving bytes inside a host, under the eyes of the core.
+
+use std::fmt;
+
+use super::{
+    BodyId, IngestId,
+    http::{NetError, Timeouts},
+    store::StoreError,
+};
+use crate::name::{Algorithm, Digest, Hasher};
+
+/// Bytes to move. The host reads a chunk, shows it to the tap, writes it, and repeats until the source ends.
+#[derive(Debug)]
+pub struct Pump {
+    /// From where.
+    pub from: Source,
+    /// To where.
+    pub to: Sink,
+    /// Sees every byte, in order, on the host's thread.
+    pub tap: Tap,
+    /// Save the tap's checkpoint with the ingest after about this many bytes, and when the pump ends.
+    pub checkpoint_every: u64,
+    /// What to wait for at most.
+    pub timeouts: Timeouts,
+}
+
+impl fmt::Display for Pump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.from {
+            Source::Body(BodyId(id)) => write!(f, "body {id}")?,
+            Source::Ingest { ingest: IngestId(id), from, to } => write!(f, "ingest {id} {from}..{to}")?,
+        }
+        match self.to {
+            Sink::Ingest(IngestId(id)) => write!(f, " to ingest {id} at {}", self.tap.len()),
+            Sink::Nowhere => f.write_str(" to nowhere"),
+        }
+    }
+}
+
+/// Where bytes come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A response body; the pump ends it.
+    Body(BodyId),
+    /// What an ingest already has, from one offset up to another: for hashing what has no checkpoint.
+    Ingest {
+        /// Which.
+        ingest: IngestId,
+        /// First byte.
+        from: u64,
+        /// One past the last byte.
+        to: u64,
+    },
+}
+
+/// Where bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sink {
+    /// To an ingest, at the tap's [`len`](Tap::len); what it had beyond that is cut off first.
+    Ingest(IngestId),
+    /// Nowhere: they are only looked at.
+    Nowhere,
+}
+
+/// The core's eye on a pump. Moves to the host's thread with the request and comes back with the answer.
+#[derive(Debug)]
+pub enum Tap {
+    /// Counts and digests.
+    Verify(Verifier),
+}
+
+impl Tap {
+    /// Looks at the next bytes. An error means: write none of them and stop the pump.
+    pub fn feed(&mut self, chunk: &[u8]) -> Result<(), TapError> {
+        match self {
+            Self::Verify(verifier) => verifier.feed(chunk),
+        }
+    }
+
+    /// How many bytes it has seen since the content's first.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Verify(verifier) => verifier.len(),
+        }
+    }
+
+    /// Whether it has seen none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What to save so that a later run goes on from here.
+    pub fn checkpoint(&self) -> Vec<u8> {
+        match self {
+            Self::Verify(verifier) => verifier.checkpoint(),
+        }
+    }
+}
+
+/// Why a tap stopped its pump.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TapError {
+    /// More bytes came than the content has.
+    #[error("more than the expected {size} bytes came")]
+    TooLong {
+        /// The content's size.
+        size: u64,
+    },
+}
+
+/// A pump that ended.
+#[derive(Debug)]
+pub struct Pumped {
+    /// The tap, with all that it has seen. Everything that it has seen has been written.
+    pub tap: Tap,
+    /// Why it ended.
+    pub end: End,
+}
+
+/// Why a pump ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The source said that there is no more.
+    Complete,
+    /// The source broke off.
+    SourceLost(NetError),
+    /// The sink failed; what was not written was not counted.
+    StoreFailed(StoreError),
+    /// The tap refused.
+    Refused(TapError),
+    /// A [`Forget`](super::Notice::Forget) came.
+    Forgotten,
+}
+
+/// Proof that bytes of this digest and size were seen. Only a [`Verifier`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    digest: Digest,
+    size: u64,
+}
+
+impl Verified {
+    /// What the bytes are.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// How many there are.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+}
+
+/// Counts and digests content of a known size as it goes by.
+#[derive(Clone)]
+pub struct Verifier {
+    want: Digest,
+    size: u64,
+    hasher: Hasher,
+    len: u64,
+}
+
+/// Marks a checkpoint's form, so that another version's is never misread.
+const CHECKPOINT_VERSION: u8 = 1;
+
+impl Verifier {
+    /// Before the first byte of content that must have this digest and size.
+    pub fn new(want: &Digest, size: u64) -> Self {
+        Self { want: want.clone(), size, hasher: Hasher::new(want.algorithm()), len: 0 }
+    }
+
+    /// From a checkpoint that [`Self::checkpoint`] made for the same content, of which at least its bytes are still there.
+    /// `None` for anything else, so that a damaged one costs a second look at the bytes and nothing more.
+    pub fn resume(want: &Digest, size: u64, saved: &[u8], have: u64) -> Option<Self> {
+        let (head, state) = saved.split_first_chunk::<10>()?;
+        let [version, algorithm, len @ ..] = head;
+        let len = u64::from_le_bytes(*len);
+        if *version != CHECKPOINT_VERSION || *algorithm != tag(want.algorithm()) || len > size || len > have {
+            return None;
+        }
+        let hasher = Hasher::restore(want.algorithm(), state).ok()?;
+        Some(Self { want: want.clone(), size, hasher, len })
+    }
+
+    /// Version, algorithm, length (8 bytes, little endian), the state of the digest.
+    pub fn checkpoint(&self) -> Vec<u8> {
+        let mut saved = vec![CHECKPOINT_VERSION, tag(self.want.algorithm())];
+        saved.extend(self.len.to_le_bytes());
+        saved.extend(self.hasher.save());
+        saved
+    }
+
+    /// Looks at the next bytes; refuses, unchanged, when they are more than the content has.
+    pub fn feed(&mut self, chunk: &[u8]) -> Result<(), TapError> {
+        let len = self.len.saturating_add(chunk.len() as u64);
+        if len > self.size {
+            return Err(TapError::TooLong { size: self.size });
+        }
+        self.hasher.update(chunk);
+        self.len = len;
+        Ok(())
+    }
+
+    /// How many bytes it has seen.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether it has seen none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether it has seen as many bytes as the content has.
+    pub fn is_full(&self) -> bool {
+        self.len == self.size
+    }
+
+    /// The verdict.
+    pub fn finish(self) -> Result<Verified, Mismatch> {
+        if self.len != self.size {
+            return Err(Mismatch::Size { want: self.size, got: self.len });
+        }
+        let got = self.hasher.finish();
+        if got != self.want {
+            return Err(Mismatch::Digest { want: self.want, got });
+        }
+        Ok(Verified { digest: got, size: self.size })
+    }
+
+    /// The verdict on bytes that are all here.
+    pub fn check(want: &Digest, size: u64, bytes: &[u8]) -> Result<Verified, Mismatch> {
+        let mut verifier = Self::new(want, size);
+        match verifier.feed(bytes) {
+            Ok(()) => verifier.finish(),
+            Err(TapError::TooLong { size }) => Err(Mismatch::Size { want: size, got: bytes.len() as u64 }),
+        }
+    }
+}
+
+/// One byte per algorithm, for checkpoints.
+fn tag(algorithm: Algorithm) -> u8 {
+    match algorithm {
+        Algorithm::Sha256 => 1,
+        Algorithm::Sha384 => 2,
+        Algorithm::Sha512 => 3,
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Verifier({} at {} of {})", self.want, self.len, self.size)
+    }
+}
+
+/// Content that is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Mismatch {
+    /// The wrong bytes.
+    #[error("the content has digest {got}, not {want}")]
+    Digest {
+        /// What was asked for.
+        want: Digest,
+        /// What came.
+        got: Digest,
+    },
+    /// Too few or too many bytes.
+    #[error("the content has {got} bytes, not {want}")]
+    Size {
+        /// What was asked for.
+        want: u64,
+        /// What came (for too many: at least so many).
+        got: u64,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content() -> (Vec<u8>, Digest) {
+        let bytes: Vec<u8> = (0..200u8).collect();
+        let digest = Digest::sha256(&bytes);
+        (bytes, digest)
+    }
+
+    #[test]
+    fn a_checkpoint_at_every_byte_leads_to_the_same_verdict() {
+        let (bytes, digest) = content();
+        for at in 0..=bytes.len() {
+            let mut first = Verifier::new(&digest, 200);
+            first.feed(&bytes[..at]).unwrap();
+            let mut second = Verifier::resume(&digest, 200, &first.checkpoint(), 200).unwrap();
+            assert_eq!(second.len(), at as u64);
+            second.feed(&bytes[at..]).unwrap();
+            assert_eq!(second.finish().unwrap().digest(), &digest);
+        }
+    }
+
+    #[test]
+    fn damaged_or_foreign_checkpoints_are_refused() {
+        let (bytes, digest) = content();
+        let mut verifier = Verifier::new(&digest, 200);
+        verifier.feed(&bytes[..150]).unwrap();
+        let saved = verifier.checkpoint();
+        assert!(Verifier::resume(&digest, 200, &saved, 149).is_none(), "fewer bytes than it saw");
+        assert!(Verifier::resume(&digest, 100, &saved, 200).is_none(), "more bytes than the content");
+        for cut in 0..saved.len() {
+            assert!(Verifier::resume(&digest, 200, &saved[..cut], 200).is_none(), "cut at {cut}");
+        }
+        for i in [0, 1] {
+            let mut other = saved.clone();
+            other[i] ^= 0xff;
+            assert!(Verifier::resume(&digest, 200, &other, 200).is_none(), "byte {i}");
+        }
+    }
+
+    #[test]
+    fn too_long_too_short_and_wrong_are_told_apart() {
+        let (bytes, digest) = content();
+        assert!(Verifier::check(&digest, 200, &bytes).is_ok());
+        assert_eq!(Verifier::check(&digest, 199, &bytes), Err(Mismatch::Size { want: 199, got: 200 }));
+        assert_eq!(Verifier::check(&digest, 201, &bytes), Err(Mismatch::Size { want: 201, got: 200 }));
+        let mut wrong = bytes;
+        wrong[7] ^= 1;
+        assert!(matches!(Verifier::check(&digest, 200, &wrong), Err(Mismatch::Digest { .. })));
+        let mut full = Verifier::new(&digest, 2);
+        full.feed(b"ab").unwrap();
+        assert_eq!(full.feed(b"c"), Err(TapError::TooLong { size: 2 }));
+        assert_eq!(full.len(), 2, "a refused chunk is not counted");
+    }
+}

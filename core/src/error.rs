@@ -1,0 +1,293 @@
+//! Every way an operation can fail, with the evidence.
+
+use std::{fmt, time::Duration};
+
+use http::StatusCode;
+
+use crate::{
+    effect::{http::NetError, pump::Mismatch, secret::SecretError, store::{StoreError, StoreErrorKind}},
+    model::DocumentError,
+    name::{Digest, Platform, ReferenceError},
+    op::Trail,
+    registry::EndpointError,
+    text::Excerpt,
+};
+
+/// Why an operation failed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What was typed is not a name.
+    #[error(transparent)]
+    Name(#[from] ReferenceError),
+    /// What was typed names no registry that can be reached.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// A registry refused, or could not be reached.
+    #[error(transparent)]
+    Registry(Box<RegistryError>),
+    /// What came is not what it should be.
+    #[error("{what}: {why}")]
+    Content {
+        /// Which content, and where it came from.
+        what: String,
+        /// What is wrong with it.
+        why: ContentError,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no such image in the store.
+    #[error("no image {name} in the store")]
+    NoImage {
+        /// As asked for.
+        name: String,
+    },
+    /// Someone else kept changing the same record.
+    #[error("the record {key} kept changing while it was being written")]
+    Contended {
+        /// Of the record.
+        key: String,
+    },
+    /// The operation was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// A flow waits for something that can never come: a defect of a flow, never of its input.
+    #[error("stalled in: {0} (this is a bug in lugger)")]
+    Stalled(Trail),
+}
+
+/// What kind of failure it is: what exit codes and retries are decided on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// None of the others.
+    Failed,
+    /// What was typed is wrong.
+    Usage,
+    /// It does not exist.
+    NotFound,
+    /// Not without (other) credentials.
+    Denied,
+    /// Content does not verify.
+    Content,
+    /// No answer, or no proper one.
+    Network,
+    /// Too many requests.
+    Throttled,
+    /// Stopped by the user.
+    Cancelled,
+}
+
+impl Error {
+    /// A failure of this content.
+    pub fn content(what: impl fmt::Display, why: impl Into<ContentError>) -> Self {
+        Self::Content { what: what.to_string(), why: why.into() }
+    }
+
+    /// What kind of failure it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Name(_) | Self::Endpoint(_) => Kind::Usage,
+            Self::Registry(error) => error.why.kind(),
+            Self::Content { why: ContentError::NoPlatform { .. }, .. } | Self::NoImage { .. } => Kind::NotFound,
+            Self::Content { .. } => Kind::Content,
+            Self::Store(StoreError { kind: StoreErrorKind::Missing, .. }) => Kind::NotFound,
+            Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => Kind::Failed,
+            Self::Cancelled => Kind::Cancelled,
+        }
+    }
+}
+
+/// A registry that did not give what was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegistryError {
+    /// Its origin.
+    pub registry: String,
+    /// The repository.
+    pub repository: String,
+    /// What was being done.
+    pub doing: String,
+    /// What came back.
+    pub why: Refusal,
+    /// How often it was tried.
+    pub tries: u32,
+}
+
+impl fmt::Display for RegistryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { registry, repository, doing, why, tries } = self;
+        write!(f, "{doing} from {registry} (repository {repository}): {why}")?;
+        if *tries > 1 { write!(f, " (after {tries} tries)") } else { Ok(()) }
+    }
+}
+
+impl From<RegistryError> for Error {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(Box::new(error))
+    }
+}
+
+/// What came back instead of what was asked for.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// No response.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// It does not exist there (404).
+    #[error("not found{0}")]
+    Missing(Said),
+    /// Not without credentials, or not with these (401, 403).
+    #[error("access denied ({status}){said}")]
+    Denied {
+        /// 401 or 403.
+        status: StatusCode,
+        /// What the registry said.
+        said: Said,
+    },
+    /// Too many requests (429).
+    #[error("too many requests{}", after.map(|d| format!(", try again in {} s", d.as_secs())).unwrap_or_default())]
+    Throttled {
+        /// What `Retry-After` asked for.
+        after: Option<Duration>,
+    },
+    /// Any other status.
+    #[error("unexpected status {status}{said}")]
+    Status {
+        /// It.
+        status: StatusCode,
+        /// What the registry said.
+        said: Said,
+    },
+    /// The 401's challenge cannot be met.
+    #[error("cannot authenticate: {0}")]
+    Challenge(String),
+    /// A redirect that must not be followed.
+    #[error("refused to follow a redirect: {0}")]
+    Redirect(String),
+    /// The response breaks the protocol.
+    #[error("malformed response: {0}")]
+    Malformed(String),
+    /// The response is longer than anything of its kind may be.
+    #[error("the response is longer than {max} bytes")]
+    TooLong {
+        /// The bound.
+        max: u64,
+    },
+    /// The host could not look up credentials.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+}
+
+impl Refusal {
+    /// What kind of failure it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Missing(_) => Kind::NotFound,
+            Self::Denied { .. } | Self::Challenge(_) | Self::Secret(_) => Kind::Denied,
+            Self::Throttled { .. } => Kind::Throttled,
+            Self::Net(_) | Self::Status { .. } | Self::Redirect(_) | Self::Malformed(_) | Self::TooLong { .. } => {
+                Kind::Network
+            }
+        }
+    }
+}
+
+/// What a registry said in an error body, made safe to show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said(Vec<String>);
+
+impl Said {
+    /// The `CODE: message` pairs of an OCI error body (distribution-spec, "Error Codes"), or the start of any other text.
+    pub fn of(body: &[u8]) -> Self {
+        #[derive(serde::Deserialize)]
+        struct Errors {
+            errors: Vec<One>,
+        }
+        #[derive(serde::Deserialize)]
+        struct One {
+            #[serde(default)]
+            code: String,
+            #[serde(default)]
+            message: String,
+        }
+        /// More than this many say the same thing again.
+        const MOST: usize = 3;
+        if let Ok(Errors { errors }) = serde_json::from_slice(body) {
+            let line = |e: &One| match (e.code.as_str(), e.message.as_str()) {
+                ("", message) => Excerpt::new(message).to_string(),
+                (code, "") => Excerpt::new(code).to_string(),
+                (code, message) => format!("{}: {}", Excerpt::new(code), Excerpt::new(message)),
+            };
+            return Self(errors.iter().take(MOST).map(line).collect());
+        }
+        let text = String::from_utf8_lossy(body);
+        match text.trim() {
+            "" => Self::default(),
+            text => Self(vec![Excerpt::new(text).to_string()]),
+        }
+    }
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, ": {}", self.0.join("; ")) }
+    }
+}
+
+/// What is wrong with content.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ContentError {
+    /// Not the bytes that its digest and size promise.
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+    /// Not a document that we can read.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// The registry names another digest than it sends.
+    #[error("the registry says {said}, the bytes say {got}")]
+    HeaderDigest {
+        /// `Docker-Content-Digest`.
+        said: Digest,
+        /// The digest of the body.
+        got: Digest,
+    },
+    /// Documents inside documents beyond the bound.
+    #[error("more than {max} levels of nested indexes")]
+    TooDeep {
+        /// The bound.
+        max: usize,
+    },
+    /// More documents and blobs than the bound.
+    #[error("more than {max} documents and blobs")]
+    TooMany {
+        /// The bound.
+        max: usize,
+    },
+    /// Documents that are larger together than the bound.
+    #[error("its documents have more than {max} bytes together")]
+    TooLarge {
+        /// The bound.
+        max: u64,
+    },
+    /// None for the platform.
+    #[error("no image for {}; it has: {}", want.format(), listed(have))]
+    NoPlatform {
+        /// What was wanted.
+        want: Platform,
+        /// What there is.
+        have: Vec<Platform>,
+    },
+    /// One image, for another platform than was asked for.
+    #[error("the image is for {}, not for {}", got.format(), want.format())]
+    OtherPlatform {
+        /// What was wanted.
+        want: Platform,
+        /// What it is.
+        got: Platform,
+    },
+}
+
+fn listed(platforms: &[Platform]) -> String {
+    let names: Vec<_> = platforms.iter().map(Platform::format).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}

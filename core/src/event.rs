@@ -1,0 +1,101 @@
+//! What an operation tells its user while it runs.
+
+use std::{fmt, time::Duration};
+
+use crate::{
+    error::Refusal,
+    model::Descriptor,
+    name::{Digest, Platform},
+};
+
+/// Something that happened. Events inform; ignoring them changes nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A reference now means this content.
+    Resolved {
+        /// The reference.
+        name: String,
+        /// What it leads to.
+        target: Descriptor,
+    },
+    /// Content was found in a document and is wanted.
+    Planned(Descriptor),
+    /// The store has it; nothing is fetched.
+    Skipped(Descriptor),
+    /// A download starts.
+    Began {
+        /// Of this.
+        digest: Digest,
+        /// At this byte: what an earlier run left is not fetched again.
+        from: u64,
+    },
+    /// A download goes on.
+    Moved {
+        /// Of this.
+        digest: Digest,
+        /// Bytes of it that are there now.
+        done: u64,
+    },
+    /// Verified and in the store.
+    Committed(Descriptor),
+    /// Another operation is fetching it; this one waits.
+    Waiting {
+        /// For this.
+        digest: Digest,
+    },
+    /// Something failed that may not fail again.
+    Retrying {
+        /// What was being done.
+        doing: String,
+        /// What went wrong.
+        why: Refusal,
+        /// How long until the next try.
+        after: Duration,
+    },
+    /// What an ingest had was not what it should be, and was deleted.
+    Discarded {
+        /// Of this.
+        digest: Digest,
+    },
+    /// The name is in the store.
+    Named {
+        /// The name of the record.
+        name: String,
+        /// What it leads to.
+        digest: Digest,
+        /// What it led to before: the same digest when nothing changed.
+        before: Option<Digest>,
+    },
+    /// Something the user should know.
+    Warned(Warning),
+}
+
+/// Something worth a second look, though the operation goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Warning {
+    /// The image is for another platform, and there is no choice.
+    OtherPlatform {
+        /// The platform of this machine.
+        want: Platform,
+        /// The platform of the image.
+        got: Platform,
+    },
+    /// The registry asked for a login at another host that it has no proven tie to: only an anonymous token was asked for.
+    UntrustedRealm {
+        /// Where the registry pointed.
+        realm: String,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherPlatform { want, got } => {
+                write!(f, "the image is for {}, not for {}", got.format(), want.format())
+            }
+            Self::UntrustedRealm { realm } => {
+                write!(f, "the registry asks for a login at {realm}; your credentials were not sent there")
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What is below a document, which of it is wanted, and what is noted about it.
+
+use super::{
+    Documents, Handler, Step,
+    handler::Map,
+};
+use crate::{
+    error::{ContentError, Error},
+    model::Descriptor,
+    name::{Matcher, Platform},
+    op::Cx,
+    registry::Remote,
+    store::Labels,
+};
+
+/// The descriptors in a document that was loaded: config and layers of a manifest, the manifests of an index, nothing
+/// for anything else. `subject` is not followed (containerd.md §5.2).
+pub fn children(documents: &Documents) -> impl Handler + '_ {
+    async move |_: &Cx, node: &Descriptor| Ok(Step::On(documents.children(&node.digest)))
+}
+
+/// Keeps what has no platform or a matching one (containerd.md §5.4).
+pub fn filter_platforms<'h>(inner: impl Handler + 'h, matcher: &'h Matcher) -> impl Handler + 'h {
+    let wanted = |child: &Descriptor| child.platform.as_ref().is_none_or(|platform| matcher.matches(platform));
+    let change = move |_: &Descriptor, mut found: Vec<Descriptor>| {
+        found.retain(wanted);
+        Ok(found)
+    };
+    Map { inner, change }
+}
+
+/// Of an index keeps the `most` manifests that fit best, those without a platform last. None at all is an error that
+/// says what there is (containerd.md §5.4).
+pub fn limit_manifests<'h>(
+    inner: impl Handler + 'h,
+    documents: &'h Documents,
+    matcher: &'h Matcher,
+    most: usize,
+) -> impl Handler + 'h {
+    let change = move |node: &Descriptor, found: Vec<Descriptor>| {
+        if !node.media_type.is_index() {
+            return Ok(found);
+        }
+        let platforms: Vec<Option<&Platform>> = found.iter().map(|child| child.platform.as_ref()).collect();
+        let best: Vec<_> = matcher.order_optional(&platforms).into_iter().take(most).collect();
+        if best.is_empty() {
+            let all = documents.children(&node.digest);
+            let have = all.into_iter().filter_map(|child| child.platform).filter(|p| p.os != "unknown").collect();
+            let want = matcher.wanted().cloned().unwrap_or_default();
+            return Err(Error::content(format!("index {}", node.digest), ContentError::NoPlatform { want, have }));
+        }
+        Ok(best.into_iter().filter_map(|at| found.get(at).cloned()).collect())
+    };
+    Map { inner, change }
+}
+
+/// Notes on a document which content it needs, under containerd's label keys, so that a collector keeps it
+/// (containerd.md §5.3). Stands inside the platform filters, so that the labels cover what was not fetched, too.
+pub fn set_child_labels<'h>(inner: impl Handler + 'h, labels: &'h Labels) -> impl Handler + 'h {
+    let change = move |node: &Descriptor, found: Vec<Descriptor>| {
+        for (key, child) in label_keys(&found) {
+            labels.set(&node.digest, &key, &child.digest.to_string());
+        }
+        Ok(found)
+    };
+    Map { inner, change }
+}
+
+/// The label key of each child: a number per kind, counted from 0 in their order. The config's first has none.
+fn label_keys(children: &[Descriptor]) -> Vec<(String, &Descriptor)> {
+    let mut counts = std::collections::BTreeMap::new();
+    let key = |child| {
+        let prefix = gc_prefix(child);
+        let count: &mut usize = counts.entry(prefix).or_default();
+        let at = *count;
+        *count += 1;
+        let key = if at == 0 && !prefix.ends_with('.') { prefix.to_owned() } else { format!("{prefix}{at}") };
+        (key, child)
+    };
+    children.iter().map(key).collect()
+}
+
+fn gc_prefix(child: &Descriptor) -> &'static str {
+    let media_type = &child.media_type;
+    if media_type.is_config() {
+        "containerd.io/gc.ref.content.config"
+    } else if media_type.is_manifest() {
+        "containerd.io/gc.ref.content.m."
+    } else if media_type.is_layer() {
+        "containerd.io/gc.ref.content.l."
+    } else {
+        "containerd.io/gc.ref.content."
+    }
+}
+
+/// Notes on everything that is visited where it came from (containerd.md §5.8).
+pub fn append_distribution_source<'h>(labels: &'h Labels, remote: &'h Remote, registry: &'h str) -> impl Handler + 'h {
+    async move |_: &Cx, node: &Descriptor| {
+        labels.add_source(&node.digest, registry, remote.repository());
+        Ok(Step::On(Vec::new()))
+    }
+}

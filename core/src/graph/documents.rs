@@ -1,0 +1,128 @@
+//! The documents of one operation: loaded once, kept in memory until what they need is in the store.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use crate::{
+    effect::pump::{Verified, Verifier},
+    error::{ContentError, Error},
+    event::Event,
+    model::{Descriptor, Document},
+    name::Digest,
+    op::Cx,
+    registry::{DOCUMENT_MAX, Remote},
+    store::Lease,
+};
+
+/// Manifests and indexes by digest.
+#[derive(Debug, Default)]
+pub struct Documents(RefCell<BTreeMap<Digest, Held>>);
+
+#[derive(Debug)]
+struct Held {
+    document: Document,
+    /// Whether the store has it.
+    stored: bool,
+}
+
+impl Documents {
+    /// Takes in a document that came with its name.
+    pub fn insert(&self, cx: &Cx, document: Document) -> Result<(), Error> {
+        self.add(cx, document, false)
+    }
+
+    /// Makes sure that a document is here: from the store, else from the registry.
+    pub async fn load(&self, cx: &Cx, remote: &Remote, node: &Descriptor) -> Result<(), Error> {
+        if self.0.borrow().contains_key(&node.digest) {
+            return Ok(());
+        }
+        let (document, stored) = match self.stored(cx, node).await? {
+            Some(document) => (document, true),
+            None => (remote.described(cx, node).await?, false),
+        };
+        self.add(cx, document, stored)
+    }
+
+    /// Makes sure that a document is here, if the store has it; whether it does.
+    pub async fn load_stored(&self, cx: &Cx, node: &Descriptor) -> Result<bool, Error> {
+        if self.0.borrow().contains_key(&node.digest) {
+            return Ok(true);
+        }
+        match self.stored(cx, node).await? {
+            None => Ok(false),
+            Some(document) => self.add(cx, document, true).map(|()| true),
+        }
+    }
+
+    async fn stored(&self, cx: &Cx, node: &Descriptor) -> Result<Option<Document>, Error> {
+        if cx.find(&node.digest).await?.is_none() {
+            return Ok(None);
+        }
+        let bytes = cx.read(&node.digest, DOCUMENT_MAX).await?;
+        let wrong = |why: ContentError| Error::content(format!("manifest {} in the store", node.digest), why);
+        Verifier::check(&node.digest, node.size, &bytes).map_err(|e| wrong(e.into()))?;
+        let document = Document::parse(Some(node.media_type.as_str()), bytes).map_err(|e| wrong(e.into()))?;
+        Ok(Some(document.named(node.digest.clone())))
+    }
+
+    fn add(&self, cx: &Cx, document: Document, stored: bool) -> Result<(), Error> {
+        let mut held = self.0.borrow_mut();
+        let bytes: u64 = held.values().map(|held| held.document.size()).sum();
+        let max = cx.limits().documents_max;
+        if bytes.saturating_add(document.size()) > max {
+            return Err(Error::content(format!("manifest {}", document.digest()), ContentError::TooLarge { max }));
+        }
+        held.insert(document.digest().clone(), Held { document, stored });
+        Ok(())
+    }
+
+    /// A document that is here.
+    pub fn get(&self, digest: &Digest) -> Option<Document> {
+        self.0.borrow().get(digest).map(|held| held.document.clone())
+    }
+
+    /// The descriptors in a document that is here.
+    pub fn children(&self, digest: &Digest) -> Vec<Descriptor> {
+        self.0.borrow().get(digest).map(|held| held.document.children()).unwrap_or_default()
+    }
+
+    /// Puts every document that the store does not have there, each after all that it needs: a crash in between leaves
+    /// no document without its content. How many that were.
+    pub async fn commit(&self, cx: &Cx, lease: &Lease, root: &Digest) -> Result<usize, Error> {
+        let mut committed = 0;
+        for digest in self.children_first(root) {
+            let Some((bytes, verified, descriptor)) = self.unstored(&digest) else { continue };
+            lease.keep(cx, &digest).await?;
+            cx.commit_bytes(bytes, verified).await?;
+            cx.emit(Event::Committed(descriptor));
+            committed += 1;
+        }
+        Ok(committed)
+    }
+
+    fn unstored(&self, digest: &Digest) -> Option<(Vec<u8>, Verified, Descriptor)> {
+        let held = self.0.borrow();
+        let document = &held.get(digest).filter(|held| !held.stored)?.document;
+        let bytes = document.bytes();
+        let verified = Verifier::check(digest, document.size(), bytes).ok()?;
+        Some((bytes.to_vec(), verified, document.descriptor()))
+    }
+
+    /// The documents under a root, each after those below it.
+    fn children_first(&self, root: &Digest) -> Vec<Digest> {
+        let (mut seen, mut order) = (BTreeSet::new(), Vec::new());
+        let mut stack = vec![(root.clone(), false)];
+        while let Some((digest, below_done)) = stack.pop() {
+            if below_done {
+                order.push(digest);
+            } else if self.0.borrow().contains_key(&digest) && seen.insert(digest.clone()) {
+                let below = self.children(&digest).into_iter().map(|child| (child.digest, false));
+                stack.push((digest, true));
+                stack.extend(below);
+            }
+        }
+        order
+    }
+}

@@ -1,0 +1,237 @@
+//! What a flow sees of the world.
+
+use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
+
+use super::{
+    Caps, Limits, Permit, Why,
+    ask::{Ask, Sleep},
+    guard::{Body, Ingest, Lock},
+    shared::{Shared, Trail},
+    ticket::{Answer, Ticket},
+};
+use crate::{
+    effect::{
+        Notice, Request,
+        http::{Exchange, NetError, Payload, Response},
+        pump::{Pump, Pumped, Sink, Source, Tap, Verified},
+        secret::{Origin, Secret, SecretError},
+        store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, StoreError},
+    },
+    event::Event,
+    name::Digest,
+    time::{Instant, UnixTime},
+};
+
+/// A flow's context: the only source of leaf futures. Cloning it is cheap.
+#[derive(Clone)]
+pub struct Cx {
+    pub(super) shared: Rc<RefCell<Shared>>,
+    trail: Rc<Trail>,
+}
+
+/// A response whose body, when it is open, closes by itself.
+#[derive(Debug)]
+pub struct Reply {
+    /// The status line's code.
+    pub status: http::StatusCode,
+    /// Every header that the host can see.
+    pub headers: http::HeaderMap,
+    /// The body.
+    pub body: ReplyBody,
+}
+
+/// The body of a [`Reply`].
+#[derive(Debug)]
+pub enum ReplyBody {
+    /// All of it.
+    Small(Vec<u8>),
+    /// Open.
+    Large(Body),
+    /// Longer than the request allowed.
+    TooLong,
+}
+
+/// An ingest that was begun.
+#[derive(Debug)]
+pub enum Begins {
+    /// The content is there already.
+    Committed,
+    /// An open ingest, how many bytes it has, and its checkpoint if that can be trusted.
+    Open(Ingest, u64, Option<Vec<u8>>),
+}
+
+impl Cx {
+    pub(super) fn new(shared: Rc<RefCell<Shared>>) -> Self {
+        Self { shared, trail: Rc::default() }
+    }
+
+    pub(super) fn with<R>(&self, f: impl FnOnce(&mut Shared) -> R) -> R {
+        f(&mut self.shared.borrow_mut())
+    }
+
+    /// The same context, one step deeper in the trail that [`Op::pending`](super::Op::pending) and stalls show.
+    pub fn scope(&self, name: impl fmt::Display) -> Self {
+        Self { shared: Rc::clone(&self.shared), trail: Rc::new(self.trail.then(&name)) }
+    }
+
+    /// The moment of the current poll.
+    pub fn now(&self) -> Instant {
+        self.with(|s| s.now())
+    }
+
+    /// The wall clock: the setup's, moved on with the monotonic one.
+    pub fn wall(&self) -> UnixTime {
+        self.with(|s| s.wall())
+    }
+
+    /// A number in `0..below`, decided by the seed.
+    pub fn random(&self, below: u64) -> u64 {
+        self.with(|s| s.rng.below(below))
+    }
+
+    /// The operation's bounds.
+    pub fn limits(&self) -> Limits {
+        self.with(|s| s.limits)
+    }
+
+    /// What the host can do.
+    pub fn caps(&self) -> Caps {
+        self.with(|s| s.caps)
+    }
+
+    /// Tells the user something.
+    pub fn emit(&self, event: Event) {
+        self.with(|s| s.emit(event));
+    }
+
+    pub(super) fn notify(&self, notice: Notice) {
+        self.with(|s| s.notify(notice));
+    }
+
+    /// Wakes every waiting child: some condition that is not a request has changed.
+    pub(super) fn touch(&self) {
+        self.with(Shared::touch);
+    }
+
+    /// Waits, and says why.
+    pub async fn sleep(&self, wait: Duration, why: Why) {
+        self.sleep_until(self.now().after(wait), why).await;
+    }
+
+    pub(super) fn sleep_until(&self, at: Instant, why: Why) -> Sleep {
+        Sleep::new(self, at, why)
+    }
+
+    fn ask<R: Answer>(&self, make: impl FnOnce(Ticket<R>) -> Request) -> Ask<R> {
+        self.ask_moving(None, make)
+    }
+
+    fn ask_moving<R: Answer>(
+        &self,
+        moving: Option<(Digest, u64)>,
+        make: impl FnOnce(Ticket<R>) -> Request,
+    ) -> Ask<R> {
+        let id = self.with(|s| s.ask(Rc::clone(&self.trail), moving, |id| make(Ticket::new(id))));
+        Ask::new(self, id)
+    }
+
+    /// One HTTP exchange, under a permit.
+    pub async fn exchange(&self, exchange: Exchange) -> Result<Reply, NetError> {
+        let _permit = Permit::take(self).await;
+        let Response { status, headers, body } =
+            self.ask(|t| Request::Exchange(Box::new(exchange), t)).await?;
+        let body = match body {
+            Payload::Inline(bytes) => ReplyBody::Small(bytes),
+            Payload::Stream(id) => ReplyBody::Large(Body::new(self, id)),
+            Payload::TooLong => ReplyBody::TooLong,
+        };
+        Ok(Reply { status, headers, body })
+    }
+
+    /// Moves a body into an ingest, at the tap's length, under a permit.
+    pub async fn download(&self, body: Body, ingest: &Ingest, digest: &Digest, tap: Tap) -> Pumped {
+        let _permit = Permit::take(self).await;
+        // The pump ends the body, whatever happens; only an operation that never starts it has to close it.
+        let from = Source::Body(body.into_id());
+        self.pump(from, Sink::Ingest(ingest.id()), Some(digest), tap).await
+    }
+
+    /// Shows the tap what an ingest has, from the tap's length up to `to`.
+    pub async fn rehash(&self, ingest: &Ingest, to: u64, tap: Tap) -> Pumped {
+        let from = Source::Ingest { ingest: ingest.id(), from: tap.len(), to };
+        self.pump(from, Sink::Nowhere, None, tap).await
+    }
+
+    fn pump(&self, from: Source, to: Sink, moving: Option<&Digest>, tap: Tap) -> Ask<Pumped> {
+        let Limits { checkpoint_every, timeouts, .. } = self.limits();
+        let moving = moving.map(|digest| (digest.clone(), tap.len()));
+        let pump = Pump { from, to, tap, checkpoint_every, timeouts };
+        self.ask_moving(moving, |t| Request::Pump(Box::new(pump), t))
+    }
+
+    /// The size of committed content, if it is there.
+    pub async fn find(&self, digest: &Digest) -> Result<Option<u64>, StoreError> {
+        self.ask(|t| Request::Find(digest.clone(), t)).await
+    }
+
+    /// Small committed content.
+    pub async fn read(&self, digest: &Digest, max: u64) -> Result<Vec<u8>, StoreError> {
+        self.ask(|t| Request::Read(Read { digest: digest.clone(), max }, t)).await
+    }
+
+    /// Starts or resumes the ingest of this content. Hold its lock.
+    pub async fn begin(&self, digest: &Digest, size: u64) -> Result<Begins, StoreError> {
+        let begun = self.ask(|t| Request::Begin(Begin { digest: digest.clone(), size }, t)).await?;
+        Ok(match begun {
+            Begun::Committed => Begins::Committed,
+            Begun::Open { ingest, len, checkpoint } => {
+                Begins::Open(Ingest::new(self, ingest), len, checkpoint)
+            }
+        })
+    }
+
+    /// Publishes an ingest under the digest that was verified.
+    pub async fn commit(&self, ingest: Ingest, verified: Verified) -> Result<(), StoreError> {
+        // The host ends the ingest with the commit, also with one that fails: it parks what it could not publish.
+        let content = Content::Ingest(ingest.into_id());
+        self.ask(|t| Request::Commit(Box::new(Commit { content, verified }), t)).await
+    }
+
+    /// Publishes bytes under the digest that was verified.
+    pub async fn commit_bytes(&self, bytes: Vec<u8>, verified: Verified) -> Result<(), StoreError> {
+        let content = Content::Bytes(bytes);
+        self.ask(|t| Request::Commit(Box::new(Commit { content, verified }), t)).await
+    }
+
+    /// One record.
+    pub async fn get(&self, key: impl Into<String>) -> Result<Option<Record>, StoreError> {
+        self.ask(|t| Request::Get(key.into(), t)).await
+    }
+
+    /// Every record whose key starts so, in key order.
+    pub async fn scan(&self, prefix: impl Into<String>) -> Result<Vec<(String, Record)>, StoreError> {
+        self.ask(|t| Request::Scan(prefix.into(), t)).await
+    }
+
+    /// Changes records, all or none.
+    pub async fn apply(&self, batch: Batch) -> Result<Applied, StoreError> {
+        self.ask(|t| Request::Apply(batch, t)).await
+    }
+
+    /// Tries to take a lock once.
+    pub async fn try_lock(&self, key: LockKey) -> Result<Option<Lock>, StoreError> {
+        let lock = self.ask(|t| Request::Lock(key, t)).await?;
+        Ok(lock.map(|id| Lock::new(self, id)))
+    }
+
+    /// The credentials for one origin.
+    pub async fn secret(&self, origin: &Origin) -> Result<Option<Secret>, SecretError> {
+        self.ask(|t| Request::Secret(origin.clone(), t)).await
+    }
+}
+
+impl fmt::Debug for Cx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cx({})", self.trail)
+    }
+}

@@ -1,0 +1,242 @@
+//! The state between a flow and its host.
+
+use std::{
+    any::Any,
+    collections::{BTreeMap, VecDeque},
+    fmt,
+    rc::Rc,
+};
+
+use super::{Answer, Caps, Limits, Output, Setup, Wake, Why};
+use crate::{
+    effect::{Notice, Request, RequestId},
+    event::Event,
+    name::Digest,
+    rng::Rng,
+    time::{Instant, UnixTime},
+};
+
+/// A path of scopes, for people: `pull alpine › layer sha256:… › token`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trail(String);
+
+impl Trail {
+    pub(super) fn then(&self, name: &dyn fmt::Display) -> Self {
+        if self.0.is_empty() { Self(name.to_string()) } else { Self(format!("{} › {name}", self.0)) }
+    }
+}
+
+impl fmt::Display for Trail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A request that was handed out and not answered yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Its number.
+    pub id: RequestId,
+    /// What was asked, in one line.
+    pub what: String,
+    /// Who asked.
+    pub trail: String,
+    /// Since when.
+    pub since: Instant,
+}
+
+/// A slot per request that somebody waits for.
+struct Slot {
+    what: String,
+    trail: Rc<Trail>,
+    since: Instant,
+    /// For pumps: the content, and how much of it was there before.
+    moving: Option<(Digest, u64)>,
+    answer: Option<Held>,
+}
+
+/// An answer whose type is its ticket's.
+struct Held {
+    value: Box<dyn Any>,
+    release: Option<Notice>,
+}
+
+/// An output without a result: what a flow can produce.
+enum Item {
+    Request(Request),
+    Notice(Notice),
+    Event(Event),
+}
+
+pub(super) struct Shared {
+    now: Option<Instant>,
+    started: Instant,
+    wall: UnixTime,
+    pub(super) rng: Rng,
+    pub(super) limits: Limits,
+    pub(super) caps: Caps,
+    next: u64,
+    out: VecDeque<Item>,
+    slots: BTreeMap<RequestId, Slot>,
+    timers: BTreeMap<(Instant, u64), Why>,
+    /// Something changed that a waiting child may care about: poll the root again.
+    dirty: bool,
+    pub(super) permits: usize,
+}
+
+impl Shared {
+    pub(super) fn new(setup: Setup) -> Self {
+        Self {
+            now: None,
+            started: Instant::default(),
+            wall: setup.wall,
+            rng: Rng::new(setup.seed),
+            limits: setup.limits,
+            caps: setup.caps,
+            next: 0,
+            out: VecDeque::new(),
+            slots: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            dirty: true,
+            permits: setup.limits.concurrency.max(1),
+        }
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.now.unwrap_or_default()
+    }
+
+    pub(super) fn wall(&self) -> UnixTime {
+        self.wall.after(self.now().since(self.started))
+    }
+
+    pub(super) fn advance(&mut self, now: Instant) {
+        if self.now.is_none() {
+            self.started = now;
+        }
+        let now = self.now().max(now);
+        self.now = Some(now);
+        self.dirty |= self.timers.first_key_value().is_some_and(|((at, _), _)| *at <= now);
+    }
+
+    pub(super) fn touch(&mut self) {
+        self.dirty = true;
+    }
+
+    pub(super) fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    fn number(&mut self) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        number
+    }
+
+    /// Queues a request; `make` gets its number.
+    pub(super) fn ask(
+        &mut self,
+        trail: Rc<Trail>,
+        moving: Option<(Digest, u64)>,
+        make: impl FnOnce(RequestId) -> Request,
+    ) -> RequestId {
+        let id = RequestId(self.number());
+        let request = make(id);
+        let slot = Slot { what: request.to_string(), trail, since: self.now(), moving, answer: None };
+        self.slots.insert(id, slot);
+        self.out.push_back(Item::Request(request));
+        id
+    }
+
+    pub(super) fn reply<R: Answer>(&mut self, id: RequestId, answer: R) -> Result<(), R> {
+        match self.slots.get_mut(&id) {
+            Some(slot) if slot.answer.is_none() => {
+                let release = answer.release();
+                slot.answer = Some(Held { value: Box::new(answer), release });
+                self.dirty = true;
+                Ok(())
+            }
+            _ => Err(answer),
+        }
+    }
+
+    /// The answer, if it is there; the slot goes with it.
+    pub(super) fn take_answer<R: Answer>(&mut self, id: RequestId) -> Option<R> {
+        let held = self.slots.get_mut(&id)?.answer.take()?;
+        self.slots.remove(&id);
+        let value = held.value.downcast().expect("a ticket has the type of its answer");
+        Some(*value)
+    }
+
+    /// Nobody waits for this request any more.
+    pub(super) fn forget(&mut self, id: RequestId) {
+        match self.slots.remove(&id) {
+            None => {}
+            Some(Slot { answer: Some(held), .. }) => self.out.extend(held.release.map(Item::Notice)),
+            Some(Slot { answer: None, .. }) => {
+                // A request that the host has not seen yet is taken back, and with it the handle that it was to end.
+                let unseen = self.out.iter().position(|item| matches!(item, Item::Request(r) if r.id() == id));
+                let owed = match unseen.and_then(|at| self.out.remove(at)) {
+                    Some(Item::Request(request)) => request.ends(),
+                    _ => Some(Notice::Forget(id)),
+                };
+                self.out.extend(owed.map(Item::Notice));
+            }
+        }
+    }
+
+    pub(super) fn notify(&mut self, notice: Notice) {
+        self.out.push_back(Item::Notice(notice));
+    }
+
+    pub(super) fn emit(&mut self, event: Event) {
+        self.out.push_back(Item::Event(event));
+    }
+
+    pub(super) fn progress(&mut self, id: RequestId, moved: u64) {
+        if let Some(Slot { moving: Some((digest, before)), answer: None, .. }) = self.slots.get(&id) {
+            let event = Event::Moved { digest: digest.clone(), done: before.saturating_add(moved) };
+            self.out.push_back(Item::Event(event));
+        }
+    }
+
+    pub(super) fn start_timer(&mut self, at: Instant, why: Why) -> (Instant, u64) {
+        let key = (at, self.number());
+        self.timers.insert(key, why);
+        key
+    }
+
+    pub(super) fn stop_timer(&mut self, key: (Instant, u64)) {
+        self.timers.remove(&key);
+    }
+
+    pub(super) fn pop<T>(&mut self) -> Option<Output<T>> {
+        Some(match self.out.pop_front()? {
+            Item::Request(request) => Output::Request(request),
+            Item::Notice(notice) => Output::Notice(notice),
+            Item::Event(event) => Output::Event(event),
+        })
+    }
+
+    /// What there is to wait for; `Err` when there is nothing, so that the wait would never end.
+    pub(super) fn wait(&self) -> Result<Option<Wake>, Trail> {
+        let wake = self.timers.first_key_value().map(|((at, _), why)| Wake { at: *at, why: *why });
+        if wake.is_some() || self.slots.values().any(|slot| slot.answer.is_none()) {
+            Ok(wake)
+        } else {
+            Err(self.slots.values().next().map(|slot| Trail::clone(&slot.trail)).unwrap_or_default())
+        }
+    }
+
+    pub(super) fn pending(&self) -> Vec<Pending> {
+        let waiting = self.slots.iter().filter(|(_, slot)| slot.answer.is_none());
+        waiting
+            .map(|(id, slot)| Pending {
+                id: *id,
+                what: slot.what.clone(),
+                trail: slot.trail.to_string(),
+                since: slot.since,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,201 @@
+//! Getting in: what a 401 asks for, met once and shared by every request of a repository.
+
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
+
+use http::{HeaderMap, Method, StatusCode};
+use serde::Deserialize;
+use url::Url;
+
+use super::{
+    Endpoint,
+    challenge::{Challenge, challenges},
+    redirect, refusal,
+    retry::Tries,
+};
+use crate::{
+    effect::{
+        http::{Exchange, Shown},
+        secret::{Authorization, Origin, Secret},
+    },
+    error::Refusal,
+    event::{Event, Warning},
+    op::{Cx, Once, ReplyBody},
+    text::Excerpt,
+    time::Instant,
+};
+
+/// Tokens are longer than any of ours, never longer than this.
+const TOKEN_ANSWER_MAX: u64 = 1 << 20;
+/// A token that does not say lives so long (distribution token specification).
+const TOKEN_LIFE: Duration = Duration::from_secs(60);
+/// Used up a little earlier, so that it does not run out on the way.
+const TOKEN_MARGIN: Duration = Duration::from_secs(5);
+
+/// What is known about getting into one repository.
+#[derive(Debug)]
+pub(super) struct Auth {
+    origin: Origin,
+    repository: String,
+    /// The challenge that was met last; a token that ran out is replaced without another 401.
+    challenge: RefCell<Option<Challenge>>,
+    grant: Once<Grant>,
+    made: Cell<u64>,
+}
+
+/// What a challenge was answered with.
+#[derive(Clone, Debug)]
+pub(super) struct Grant {
+    pub(super) authorization: Authorization,
+    expires: Option<Instant>,
+    /// Tells one grant from its successor.
+    number: u64,
+}
+
+impl Auth {
+    pub(super) fn new(endpoint: &Endpoint, repository: &str) -> Self {
+        Self {
+            origin: endpoint.origin(),
+            repository: repository.to_owned(),
+            challenge: RefCell::default(),
+            grant: Once::default(),
+            made: Cell::new(0),
+        }
+    }
+
+    /// What to send along; `None` until a registry has asked for something.
+    pub(super) async fn grant(&self, cx: &Cx) -> Result<Option<Grant>, Refusal> {
+        let Some(challenge) = self.challenge.borrow().clone() else { return Ok(None) };
+        if self.grant.peek().is_some_and(|grant| grant.expires.is_some_and(|at| at <= cx.now())) {
+            self.grant.reset();
+        }
+        self.grant.get(cx, async || self.make(cx, &challenge).await).await.map(Some)
+    }
+
+    /// Meets the challenge of a 401 that a request with `used` got.
+    pub(super) async fn answer(&self, cx: &Cx, headers: &HeaderMap, used: Option<&Grant>) -> Result<(), Refusal> {
+        let challenge = pick(headers)?;
+        self.challenge.replace(Some(challenge));
+        // Unless another request has already replaced the grant that was refused.
+        if self.grant.peek().map(|grant| grant.number) == used.map(|grant| grant.number) {
+            self.grant.reset();
+        }
+        self.grant(cx).await.map(drop)
+    }
+
+    async fn make(&self, cx: &Cx, challenge: &Challenge) -> Result<Grant, Refusal> {
+        let secret = cx.secret(&self.origin).await?;
+        let (authorization, expires) = match challenge.scheme.as_str() {
+            "basic" => {
+                let secret = secret.ok_or_else(|| Refusal::Challenge(NO_CREDENTIALS.to_owned()))?;
+                (Authorization::basic(self.origin.clone(), &secret), None)
+            }
+            _ => {
+                let token = self.token(&cx.scope("token"), challenge, secret.as_ref()).await?;
+                let bearer = Authorization::bearer(self.origin.clone(), &token.text);
+                let bearer = bearer.ok_or_else(|| Refusal::Malformed("the token is no header value".to_owned()))?;
+                (bearer, Some(token.expires))
+            }
+        };
+        self.made.set(self.made.get() + 1);
+        Ok(Grant { authorization, expires, number: self.made.get() })
+    }
+
+    /// Asks the realm for a token (distribution token specification), by GET.
+    async fn token(&self, cx: &Cx, challenge: &Challenge, secret: Option<&Secret>) -> Result<Token, Refusal> {
+        let realm = challenge.param("realm").ok_or_else(|| Refusal::Challenge("it has no realm".to_owned()))?;
+        let mut url = Url::parse(realm)
+            .map_err(|error| Refusal::Challenge(format!("its realm {} is no URL: {error}", Excerpt::new(realm))))?;
+        self.check_realm(&url)?;
+        if let Some(service) = challenge.param("service") {
+            url.query_pairs_mut().append_pair("service", service);
+        }
+        for scope in self.scopes(challenge) {
+            url.query_pairs_mut().append_pair("scope", &scope);
+        }
+        let target = Origin::of(&url);
+        let trusted = secret.filter(|_| self.trusts(&target));
+        if secret.is_some() && trusted.is_none() {
+            cx.emit(Event::Warned(Warning::UntrustedRealm { realm: target.to_string() }));
+        }
+        let basic = trusted.map(|secret| Authorization::basic(target, secret));
+        let mut tries = Tries::new(cx, &format!("get a token from {}", Shown(&url)));
+        let timeouts = cx.limits().timeouts;
+        let make = || Exchange::new(Method::GET, url.clone(), TOKEN_ANSWER_MAX, timeouts);
+        let reply = tries.persist(cx, || redirect::follow(cx, make(), basic.as_ref())).await?;
+        let asked = cx.now();
+        match (reply.status, &reply.body) {
+            (StatusCode::OK, ReplyBody::Small(body)) => Token::read(body, asked),
+            (StatusCode::OK, _) => Err(Refusal::TooLong { max: TOKEN_ANSWER_MAX }),
+            _ => Err(refusal(&reply)),
+        }
+    }
+
+    /// A realm must be as safe as the registry itself (security.md C3).
+    fn check_realm(&self, realm: &Url) -> Result<(), Refusal> {
+        let refuse = |why: &str| Err(Refusal::Challenge(format!("its realm {} {why}", Shown(realm))));
+        if !realm.username().is_empty() || realm.password().is_some() {
+            return refuse("has a user name in it");
+        }
+        match (realm.scheme(), self.origin.scheme()) {
+            ("https", _) | ("http", "http") => Ok(()),
+            _ => refuse("is not https"),
+        }
+    }
+
+    /// Whether credentials may go to a token server: the registry itself, or the one it is known to belong to.
+    fn trusts(&self, realm: &Origin) -> bool {
+        const PAIRS: [(&str, &str); 1] = [("registry-1.docker.io", "auth.docker.io")];
+        realm.host() == self.origin.host() || PAIRS.contains(&(self.origin.host(), realm.host()))
+    }
+
+    /// Ours and the challenge's, sorted, without repetition (containerd.md §3.3).
+    fn scopes(&self, challenge: &Challenge) -> Vec<String> {
+        let ours = format!("repository:{}:pull", self.repository);
+        let theirs = challenge.param("scope").unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
+        let mut scopes: Vec<_> = theirs.map(str::to_owned).chain([ours]).collect();
+        scopes.sort();
+        scopes.dedup();
+        scopes
+    }
+}
+
+const NO_CREDENTIALS: &str = "the registry wants a user name and password, and there are none for it";
+
+/// The challenge to meet: Bearer before Basic; any other scheme is not ours.
+fn pick(headers: &HeaderMap) -> Result<Challenge, Refusal> {
+    let mut found = challenges(headers);
+    let place = |scheme: &str| found.iter().position(|challenge| challenge.scheme == scheme);
+    match place("bearer").or_else(|| place("basic")) {
+        Some(at) => Ok(found.swap_remove(at)),
+        None if found.is_empty() => Err(Refusal::Challenge("the 401 has no challenge that can be read".to_owned())),
+        None => {
+            let schemes: Vec<_> = found.iter().map(|c| Excerpt::new(&c.scheme).to_string()).collect();
+            Err(Refusal::Challenge(format!("it asks for {}, we know bearer and basic", schemes.join(", "))))
+        }
+    }
+}
+
+struct Token {
+    text: String,
+    expires: Instant,
+}
+
+impl Token {
+    fn read(body: &[u8], asked: Instant) -> Result<Self, Refusal> {
+        #[derive(Deserialize)]
+        struct Answer {
+            token: Option<String>,
+            access_token: Option<String>,
+            expires_in: Option<u64>,
+        }
+        let answer: Answer = serde_json::from_slice(body)
+            .map_err(|error| Refusal::Malformed(format!("the token server's answer: {error}")))?;
+        let text = answer.access_token.or(answer.token).filter(|token| !token.is_empty());
+        let text = text.ok_or_else(|| Refusal::Malformed("the token server's answer has no token".to_owned()))?;
+        let life = answer.expires_in.filter(|seconds| *seconds > 0).map_or(TOKEN_LIFE, Duration::from_secs);
+        Ok(Self { text, expires: asked.after(life.saturating_sub(TOKEN_MARGIN)) })
+    }
+}

@@ -1,0 +1,165 @@
+//! The distribution protocol as flows: one repository on one endpoint, every exchange authorized and retried.
+//!
+//! Several endpoints in order, with their fallback, come as a layer above [`Remote`]; nothing here knows of them.
+
+pub mod auth;
+mod blob;
+pub mod challenge;
+mod endpoint;
+mod manifest;
+mod redirect;
+mod retry;
+mod tags;
+
+use std::fmt;
+
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use url::Url;
+
+use self::auth::Auth;
+pub(crate) use self::retry::Tries;
+pub use self::{
+    blob::Opened,
+    endpoint::{Endpoint, EndpointError, Transport},
+    manifest::DOCUMENT_MAX,
+};
+use crate::{
+    effect::http::Exchange,
+    error::{Error, Refusal, RegistryError, Said},
+    op::{Cx, Reply, ReplyBody},
+};
+
+/// The longest error body that is read (security.md O2 allows more; a reason fits in this).
+const ERROR_BODY_MAX: u64 = 64 << 10;
+
+/// One repository at one registry, with what was learnt about getting in.
+#[derive(Debug)]
+pub struct Remote {
+    endpoint: Endpoint,
+    repository: String,
+    auth: Auth,
+}
+
+/// One thing asked of a repository.
+struct Ask<'a> {
+    method: Method,
+    url: Url,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// Answers with these statuses stay open.
+    stream: &'static [StatusCode],
+    inline_max: u64,
+    /// What is being done, for errors: `fetch layer sha256:…`.
+    doing: &'a dyn fmt::Display,
+}
+
+impl<'a> Ask<'a> {
+    fn new(method: Method, url: Url, doing: &'a dyn fmt::Display) -> Self {
+        Self { method, url, headers: Vec::new(), stream: &[], inline_max: ERROR_BODY_MAX, doing }
+    }
+
+    fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+impl Remote {
+    /// The repository of this path at this endpoint.
+    pub fn new(endpoint: Endpoint, repository: impl Into<String>) -> Self {
+        let repository = repository.into();
+        let auth = Auth::new(&endpoint, &repository);
+        Self { endpoint, repository, auth }
+    }
+
+    /// Its endpoint.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Its path, without the registry's name.
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// One exchange: authorized, redirects followed, what may pass tried again. Any 2xx, or one of `accept`, is a reply.
+    async fn send(&self, cx: &Cx, ask: Ask<'_>, accept: &[StatusCode]) -> Result<Reply, Error> {
+        let mut tries = Tries::new(cx, &ask.doing);
+        let result = self.attempt(cx, &ask, accept, &mut tries).await;
+        result.map_err(|why| self.error(ask.doing, why, tries.made()))
+    }
+
+    async fn attempt(
+        &self,
+        cx: &Cx,
+        ask: &Ask<'_>,
+        accept: &[StatusCode],
+        tries: &mut Tries,
+    ) -> Result<Reply, Refusal> {
+        /// A token may run out on the way once; a second refusal of a fresh one is final.
+        const MOST_GRANTS: u32 = 2;
+        let mut grants = 0;
+        loop {
+            let grant = self.auth.grant(cx).await?;
+            let authorization = grant.as_ref().map(|g| &g.authorization);
+            let make = || {
+                let timeouts = cx.limits().timeouts;
+                let exchange = Exchange::new(ask.method.clone(), ask.url.clone(), ask.inline_max, timeouts);
+                let headers = ask.headers.iter().cloned();
+                headers.fold(exchange, |x, (name, value)| x.header(name, value)).streaming(ask.stream)
+            };
+            let reply = tries.persist(cx, || redirect::follow(cx, make(), authorization)).await?;
+            let status = reply.status;
+            if status.is_success() || accept.contains(&status) {
+                return Ok(reply);
+            }
+            if status == StatusCode::UNAUTHORIZED && grants < MOST_GRANTS {
+                grants += 1;
+                self.auth.answer(cx, &reply.headers, grant.as_ref()).await?;
+                continue;
+            }
+            return Err(refusal(&reply));
+        }
+    }
+
+    /// The URL of something in this repository: `manifests/latest`, `blobs/sha256:…`.
+    fn url(&self, rest: &[&str]) -> Url {
+        self.endpoint.url(&self.repository, rest)
+    }
+
+    /// An error of this repository.
+    pub(crate) fn error(&self, doing: &dyn fmt::Display, why: Refusal, tries: u32) -> Error {
+        let registry = self.endpoint.origin().to_string();
+        RegistryError { registry, repository: self.repository.clone(), doing: doing.to_string(), why, tries }.into()
+    }
+}
+
+/// What a response that is no success means.
+fn refusal(reply: &Reply) -> Refusal {
+    let said = match &reply.body {
+        ReplyBody::Small(body) => Said::of(body),
+        ReplyBody::Large(_) | ReplyBody::TooLong => Said::default(),
+    };
+    match reply.status {
+        StatusCode::NOT_FOUND => Refusal::Missing(said),
+        status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Refusal::Denied { status, said },
+        StatusCode::TOO_MANY_REQUESTS => Refusal::Throttled { after: retry::retry_after(&reply.headers) },
+        status => Refusal::Status { status, said },
+    }
+}
+
+/// Bytes that are digested must come as they are: nothing between us and the registry may recode them.
+fn identity() -> (HeaderName, HeaderValue) {
+    (header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))
+}
+
+/// Refuses a response that was recoded all the same (security.md H6).
+fn unencoded(reply: &Reply) -> Result<(), Refusal> {
+    match reply.headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes) {
+        None | Some(b"" | b"identity") => Ok(()),
+        Some(other) => {
+            let other = String::from_utf8_lossy(other);
+            let shown = crate::text::Excerpt::new(&other);
+            Err(Refusal::Malformed(format!("Content-Encoding {shown} was not asked for")))
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Redirects: followed by the core, so that no credential goes along (security.md C2, H7).
+
+use http::{Method, StatusCode, header};
+use url::Url;
+
+use crate::{
+    effect::{
+        http::{Exchange, Shown},
+        secret::{Authorization, Origin},
+    },
+    error::Refusal,
+    op::{Cx, Reply},
+};
+
+/// Sends, and follows where the answers point. The authorization goes only to the origin that it was made for, and
+/// is not taken up again by a chain that has left that origin and comes back.
+pub(super) async fn follow(
+    cx: &Cx,
+    exchange: Exchange,
+    authorization: Option<&Authorization>,
+) -> Result<Reply, Refusal> {
+    let home = Origin::of(&exchange.url);
+    let mut at_home = true;
+    let mut exchange = exchange.authorized(authorization);
+    let bound = cx.limits().redirects;
+    for _ in 0..=bound {
+        let reply = cx.exchange(exchange.clone()).await?;
+        let Some(next) = target(&exchange, &reply)? else { return Ok(reply) };
+        at_home &= Origin::of(&next) == home;
+        exchange.url = next;
+        exchange = exchange.authorized(authorization.filter(|_| at_home));
+    }
+    Err(Refusal::Redirect(format!("more than {bound} in a row, the last to {}", Shown(&exchange.url))))
+}
+
+/// Where a response points, if it redirects.
+fn target(exchange: &Exchange, reply: &Reply) -> Result<Option<Url>, Refusal> {
+    const REDIRECTS: [StatusCode; 5] = [
+        StatusCode::MOVED_PERMANENTLY,
+        StatusCode::FOUND,
+        StatusCode::SEE_OTHER,
+        StatusCode::TEMPORARY_REDIRECT,
+        StatusCode::PERMANENT_REDIRECT,
+    ];
+    let readable = exchange.method == Method::GET || exchange.method == Method::HEAD;
+    if !REDIRECTS.contains(&reply.status) || !readable {
+        return Ok(None);
+    }
+    let location = reply.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+    let Some(location) = location else {
+        return Err(Refusal::Redirect("no Location that can be read".to_owned()));
+    };
+    let next = exchange.url.join(location).map_err(|error| Refusal::Redirect(format!("Location: {error}")))?;
+    match (exchange.url.scheme(), next.scheme()) {
+        (_, "https") | ("http", "http") => Ok(Some(next)),
+        (_, "http") => Err(Refusal::Redirect(format!("from https to {}", Shown(&next)))),
+        (_, other) => Err(Refusal::Redirect(format!("to a {other}: URL"))),
+    }
+}

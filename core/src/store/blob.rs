@@ -1,0 +1,193 @@
+//! One blob from a registry into the store: skipped, resumed, verified, committed, or discarded.
+
+use std::time::Duration;
+
+use super::Lease;
+use crate::{
+    effect::{
+        pump::{End, Mismatch, Pumped, Tap, TapError, Verifier},
+        store::{LockKey, StoreError},
+    },
+    error::{Error, Refusal},
+    event::Event,
+    model::Descriptor,
+    op::{Begins, Cx, Ingest, Lock, Why},
+    registry::{Remote, Tries},
+};
+
+/// How a wanted blob came to be in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was there.
+    Present,
+    /// It was fetched: so many bytes came over the network.
+    Fetched(u64),
+}
+
+/// Makes sure that the store has this blob (containerd.md §5.6 and §5.7, without their poisoned ingests).
+pub async fn fetch_blob(cx: &Cx, remote: &Remote, lease: &Lease, blob: &Descriptor) -> Result<Outcome, Error> {
+    cx.emit(Event::Planned(blob.clone()));
+    if is_present(cx, blob).await? {
+        return Ok(Outcome::Present);
+    }
+    lease.keep(cx, &blob.digest).await?;
+    if let Some(bytes) = blob.inline() {
+        let verified = Verifier::check(&blob.digest, blob.size, bytes).map_err(|e| wrong(blob, e))?;
+        cx.commit_bytes(bytes.to_vec(), verified).await?;
+        cx.emit(Event::Committed(blob.clone()));
+        return Ok(Outcome::Fetched(0));
+    }
+    let _lock = lock(cx, blob).await?;
+    match cx.begin(&blob.digest, blob.size).await? {
+        Begins::Committed => {
+            cx.emit(Event::Skipped(blob.clone()));
+            Ok(Outcome::Present)
+        }
+        Begins::Open(ingest, len, checkpoint) => {
+            let verifier = resume(cx, blob, &ingest, len, checkpoint).await?;
+            let fetched = download(cx, remote, blob, ingest, verifier).await?;
+            cx.emit(Event::Committed(blob.clone()));
+            Ok(Outcome::Fetched(fetched))
+        }
+    }
+}
+
+async fn is_present(cx: &Cx, blob: &Descriptor) -> Result<bool, Error> {
+    let Some(size) = cx.find(&blob.digest).await? else { return Ok(false) };
+    if size != blob.size {
+        return Err(wrong(blob, Mismatch::Size { want: blob.size, got: size }));
+    }
+    cx.emit(Event::Skipped(blob.clone()));
+    Ok(true)
+}
+
+/// Waits until nobody else fetches it: 16 ms doubling to 2048 ms, each drawn below that (containerd.md §5.7).
+async fn lock(cx: &Cx, blob: &Descriptor) -> Result<Lock, StoreError> {
+    let mut most = 16;
+    loop {
+        if let Some(lock) = cx.try_lock(LockKey::Ingest(blob.digest.clone())).await? {
+            return Ok(lock);
+        }
+        if most == 16 {
+            cx.emit(Event::Waiting { digest: blob.digest.clone() });
+        }
+        cx.sleep(Duration::from_millis(1 + cx.random(most)), Why::Lock).await;
+        most = (most * 2).min(2048);
+    }
+}
+
+/// A verifier that has seen what the ingest has: from its checkpoint, and by looking again only at what came after it.
+async fn resume(
+    cx: &Cx,
+    blob: &Descriptor,
+    ingest: &Ingest,
+    len: u64,
+    checkpoint: Option<Vec<u8>>,
+) -> Result<Verifier, Error> {
+    let fresh = || Verifier::new(&blob.digest, blob.size);
+    if len > blob.size {
+        return Ok(fresh());
+    }
+    let saved = checkpoint.and_then(|saved| Verifier::resume(&blob.digest, blob.size, &saved, len));
+    let verifier = saved.unwrap_or_else(fresh);
+    if verifier.len() == len {
+        return Ok(verifier);
+    }
+    let Pumped { tap: Tap::Verify(verifier), end } = cx.rehash(ingest, len, Tap::Verify(verifier)).await;
+    match end {
+        End::StoreFailed(error) => Err(error.into()),
+        // What could be read is what there is to resume from.
+        _ => Ok(verifier),
+    }
+}
+
+/// Fetches the rest, as often as it takes, and commits. Yields the bytes that came over the network.
+async fn download(
+    cx: &Cx,
+    remote: &Remote,
+    blob: &Descriptor,
+    ingest: Ingest,
+    mut verifier: Verifier,
+) -> Result<u64, Error> {
+    let doing = format!("fetch {}", blob.digest);
+    let mut tries = Tries::new(cx, &doing);
+    let (mut fetched, mut furthest) = (0, verifier.len());
+    let mut resumed = !verifier.is_empty();
+    loop {
+        let end = if verifier.is_full() {
+            End::Complete
+        } else {
+            let moved = transfer(cx, remote, blob, &ingest, verifier).await?;
+            verifier = moved.verifier;
+            fetched += moved.bytes;
+            moved.end
+        };
+        let verdict = match end {
+            End::Complete if verifier.is_full() => verifier.finish(),
+            End::Refused(TapError::TooLong { size }) => Err(Mismatch::Size { want: size, got: size + 1 }),
+            End::StoreFailed(error) => return Err(error.into()),
+            // Only a flow that is gone has its pumps forgotten.
+            End::Forgotten => return Err(Error::Cancelled),
+            End::Complete | End::SourceLost(_) => {
+                if verifier.len() > furthest {
+                    furthest = verifier.len();
+                    tries.reset();
+                }
+                let why = match end {
+                    End::SourceLost(error) => Refusal::Net(error),
+                    _ => Refusal::Malformed(format!("the body ended at byte {} of {}", verifier.len(), blob.size)),
+                };
+                tries.again(cx, why).await.map_err(|why| remote.error(&doing, why, tries.made()))?;
+                continue;
+            }
+        };
+        match verdict {
+            Ok(verified) => {
+                cx.commit(ingest, verified).await?;
+                return Ok(fetched);
+            }
+            // What an earlier run left may be to blame: once more, from the first byte.
+            Err(_) if resumed => {
+                cx.emit(Event::Discarded { digest: blob.digest.clone() });
+                verifier = Verifier::new(&blob.digest, blob.size);
+                resumed = false;
+            }
+            // Wrong bytes must never be resumed.
+            Err(mismatch) => {
+                cx.emit(Event::Discarded { digest: blob.digest.clone() });
+                ingest.discard();
+                return Err(Error::content(format!("{doing} from {}", remote.endpoint().origin()), mismatch));
+            }
+        }
+    }
+}
+
+/// What one body brought.
+struct Transfer {
+    verifier: Verifier,
+    bytes: u64,
+    end: End,
+}
+
+/// Opens the blob where the verifier is, and moves what comes into the ingest.
+async fn transfer(
+    cx: &Cx,
+    remote: &Remote,
+    blob: &Descriptor,
+    ingest: &Ingest,
+    mut verifier: Verifier,
+) -> Result<Transfer, Error> {
+    let opened = remote.blob(cx, blob, verifier.len()).await?;
+    if opened.from != verifier.len() {
+        verifier = Verifier::new(&blob.digest, blob.size);
+    }
+    cx.emit(Event::Began { digest: blob.digest.clone(), from: opened.from });
+    let pumped = cx.download(opened.body, ingest, &blob.digest, Tap::Verify(verifier)).await;
+    let Tap::Verify(verifier) = pumped.tap;
+    let bytes = verifier.len().saturating_sub(opened.from);
+    Ok(Transfer { verifier, bytes, end: pumped.end })
+}
+
+fn wrong(blob: &Descriptor, mismatch: Mismatch) -> Error {
+    Error::content(format!("blob {}", blob.digest), mismatch)
+}

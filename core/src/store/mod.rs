@@ -1,0 +1,23 @@
+//! What flows do with a store: fetch content into it, lease it, label it, name it.
+//!
+//! Records and their keys:
+//!
+//! | key | value |
+//! |---|---|
+//! | `image/<name>` | [`ImageRecord`]: what a name leads to |
+//! | `label/<digest>/<key>` | a JSON string: one label of one piece of content, with containerd's keys |
+//! | `source/<digest>/<registry>/<repository>` | `""`: content that was seen there, so that a push can mount it |
+//! | `lease/<id>` | [`LeaseRecord`](lease::LeaseRecord): until when its content is kept though no name leads to it |
+//! | `lease/<id>/content/<digest>` | `""`: that content |
+
+mod blob;
+mod image;
+mod labels;
+mod lease;
+
+pub use self::{
+    blob::{Outcome, fetch_blob},
+    image::{ImageRecord, image_key, images, lookup, publish},
+    labels::Labels,
+    lease::{Lease, LeaseRecord},
+};

@@ -1,0 +1,109 @@
+//! Time as a value: the core is told what time it is and never looks.
+
+use std::{fmt, time::Duration};
+
+/// A moment on the host's monotonic clock, in milliseconds since a zero of the host's choosing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(pub u64);
+
+impl Instant {
+    /// The moment `wait` later; saturates at the end of time.
+    pub fn after(self, wait: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// How long after `earlier` this is; zero when it is not.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// Wall-clock time in whole seconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixTime(pub u64);
+
+impl UnixTime {
+    /// The time `wait` later; saturates.
+    pub fn after(self, wait: Duration) -> Self {
+        Self(self.0.saturating_add(wait.as_secs()))
+    }
+
+    /// Reads what [`Display`](fmt::Display) writes: `YYYY-MM-DDTHH:MM:SSZ`, nothing else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = |from: usize, to: usize| -> Option<u64> {
+            let part = text.get(from..to)?;
+            part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok()).flatten()
+        };
+        let fixed = |at: usize, c: &str| text.get(at..at + 1) == Some(c);
+        if text.len() != 20 || !(fixed(4, "-") && fixed(7, "-") && fixed(10, "T")) {
+            return None;
+        }
+        if !(fixed(13, ":") && fixed(16, ":") && fixed(19, "Z")) {
+            return None;
+        }
+        let (year, month, day) = (digits(0, 4)?, digits(5, 7)?, digits(8, 10)?);
+        let (hour, minute, second) = (digits(11, 13)?, digits(14, 16)?, digits(17, 19)?);
+        let valid = year >= 1970 && (1..=12).contains(&month) && (1..=31).contains(&day);
+        if !valid || hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        Some(Self(days_before(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second))
+    }
+}
+
+/// RFC 3339 in UTC, whole seconds: the form of labels and records.
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, rest) = (self.0 / 86_400, self.0 % 86_400);
+        let (year, month, day) = civil(days);
+        let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    }
+}
+
+/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar; years start in March so that leap days come last.
+fn days_before(year: u64, month: u64, day: u64) -> u64 {
+    let y = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (y / 400, y % 400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// The inverse of [`days_before`].
+fn civil(days: u64) -> (u64, u64, u64) {
+    let z = days + 719_468;
+    let (era, day_of_era) = (z / 146_097, z % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_and_reads_back_known_times() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_700_000_000, "2023-11-14T22:13:20Z"),
+            (4_102_444_799, "2099-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(UnixTime(seconds).to_string(), text);
+            assert_eq!(UnixTime::parse(text), Some(UnixTime(seconds)));
+        }
+        for bad in ["", "2023-11-14", "2023-13-14T22:13:20Z", "2023-11-14T22:13:20+01:00", "ééééééééééééé"] {
+            assert_eq!(UnixTime::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn instants_saturate() {
+        assert_eq!(Instant(u64::MAX).after(Duration::from_secs(1)), Instant(u64::MAX));
+        assert_eq!(Instant(1).since(Instant(5)), Duration::ZERO);
+    }
+}

@@ -1,0 +1,13 @@
+//! Whole operations: what a user asks for, one public flow each.
+
+mod images;
+mod inspect;
+mod pull;
+mod query;
+
+pub use self::{
+    images::{Image, list},
+    inspect::{Inspect, Inspected, inspect},
+    pull::{Pull, Pulled, Wanted, Wrap, pull},
+    query::{Query, digest, manifest, tags},
+};

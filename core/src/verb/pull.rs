@@ -1,0 +1,257 @@
+//! Pull: from a name in a registry to a name in the store.
+
+use std::{cell::Cell, fmt};
+
+use crate::{
+    effect::pump::Verifier,
+    error::{ContentError, Error},
+    event::{Event, Warning},
+    graph::{
+        Documents, Handler, Step, append_distribution_source, chain, children, dispatch, filter_platforms,
+        limit_manifests, set_child_labels,
+    },
+    model::{CONFIG_MAX, Config, Descriptor, Document},
+    name::{Digest, Matcher, Platform, Reference},
+    op::Cx,
+    registry::{DOCUMENT_MAX, Endpoint, Remote, Transport},
+    store::{Labels, Lease, Outcome, fetch_blob, lookup, publish},
+};
+
+/// Which platforms of an image are wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    /// The best for this machine. An image for another platform that leaves no choice is taken, with a warning.
+    Host(Platform),
+    /// The best for this platform, nothing else.
+    Only(Platform),
+    /// All of them.
+    All,
+}
+
+impl Wanted {
+    fn matcher(&self) -> Matcher {
+        match self {
+            Self::Host(platform) | Self::Only(platform) => Matcher::only(platform.clone()),
+            Self::All => Matcher::all(),
+        }
+    }
+}
+
+/// Puts something around the whole handler chain of a pull.
+pub type Wrap = Box<dyn for<'h> FnOnce(Box<dyn Handler + 'h>) -> Box<dyn Handler + 'h>>;
+
+/// What to pull.
+pub struct Pull {
+    /// From where. Without tag and digest: `latest`. With both, the digest counts.
+    pub reference: Reference,
+    /// Which platforms.
+    pub wanted: Wanted,
+    /// How the registry is spoken to.
+    pub transport: Transport,
+    /// One's own handlers; they see each descriptor before it is fetched, and can skip it.
+    pub handlers: Vec<Box<dyn Handler>>,
+    /// Goes around the whole chain.
+    pub wrap: Option<Wrap>,
+}
+
+impl Pull {
+    /// A pull without handlers of one's own.
+    pub fn new(reference: Reference, wanted: Wanted) -> Self {
+        Self { reference, wanted, transport: Transport::default(), handlers: Vec::new(), wrap: None }
+    }
+}
+
+impl fmt::Debug for Pull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pull({} for {:?})", self.reference, self.wanted)
+    }
+}
+
+/// A pull that ended well.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pulled {
+    /// The name of the record.
+    pub name: String,
+    /// The root of the image.
+    pub target: Descriptor,
+    /// What the name led to before.
+    pub before: Option<Digest>,
+    /// Blobs that were fetched.
+    pub fetched: u64,
+    /// Bytes of blobs that came over the network.
+    pub fetched_bytes: u64,
+    /// Blobs that were there already.
+    pub present: u64,
+}
+
+/// Pulls (containerd.md §0, without unpacking and conversion).
+///
+/// Resolve, walk and fetch, commit documents children first, then make the name lead to the root: whatever fails or is
+/// killed in between leaves verified content and resumable ingests under a lease, and no name.
+pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
+    let Pull { reference, wanted, transport, mut handlers, wrap } = want;
+    let name = record_name(&reference);
+    let cx = cx.scope(format_args!("pull {name}"));
+    let remote = remote(&reference, transport)?;
+    let documents = Documents::default();
+    let known = lookup(&cx, &name).await?;
+    let target = resolve(&cx, &remote, &reference, known.map(|image| image.target), &documents).await?;
+    cx.emit(Event::Resolved { name: name.clone(), target: target.clone() });
+
+    let (lease, labels, matcher) = (Lease::new(&cx), Labels::default(), wanted.matcher());
+    let tally = Tally::default();
+    let fetch = async |cx: &Cx, node: &Descriptor| {
+        if node.is_document() {
+            documents.load(cx, &remote, node).await?;
+        } else {
+            tally.count(fetch_blob(cx, &remote, &lease, node).await?);
+        }
+        Ok(Step::On(Vec::new()))
+    };
+    let found = set_child_labels(children(&documents), &labels);
+    let found: Box<dyn Handler> = match &wanted {
+        Wanted::All => Box::new(found),
+        _ => Box::new(limit_manifests(filter_platforms(found, &matcher), &documents, &matcher, 1)),
+    };
+    let mut links: Vec<Box<dyn Handler + '_>> = Vec::new();
+    links.extend(handlers.drain(..).map(|own| own as Box<dyn Handler + '_>));
+    links.push(Box::new(fetch));
+    links.push(found);
+    links.push(Box::new(append_distribution_source(&labels, &remote, reference.domain())));
+    let mut handler: Box<dyn Handler + '_> = Box::new(chain(links));
+    if let Some(wrap) = wrap {
+        handler = wrap(handler);
+    }
+    dispatch(&cx, &*handler, vec![target.clone()]).await?;
+    drop(handler);
+
+    check_platform(&cx, &documents, &target, &wanted).await?;
+    let committed = documents.commit(&cx, &lease, &target.digest).await?;
+    let unchanged = committed == 0 && tally.fetched.get() == 0;
+    let before = match lookup(&cx, &name).await? {
+        Some(image) if unchanged && image.target.digest == target.digest => Some(target.digest.clone()),
+        _ => publish(&cx, &name, &target, [labels.changes(), lease.end()].concat()).await?,
+    };
+    Ok(Pulled {
+        name,
+        target,
+        before,
+        fetched: tally.fetched.get(),
+        fetched_bytes: tally.bytes.get(),
+        present: tally.present.get(),
+    })
+}
+
+/// The name of the record that a pull of this reference makes: a digest makes the tag beside it meaningless.
+pub(super) fn record_name(reference: &Reference) -> String {
+    match reference.digest() {
+        Some(digest) => format!("{}@{digest}", reference.name()),
+        None => reference.with_default_tag().to_string(),
+    }
+}
+
+/// The repository that a reference names.
+pub(super) fn remote(reference: &Reference, transport: Transport) -> Result<Remote, Error> {
+    let endpoint = Endpoint::of(reference.domain(), transport)?;
+    Ok(Remote::new(endpoint, reference.path()))
+}
+
+/// What the reference means now, with its document when that had to be fetched.
+///
+/// A digest that the store has costs nothing. A tag that the store knows is asked for by HEAD, which costs no quota; one
+/// that it does not know by one GET, which brings the document along.
+async fn resolve(
+    cx: &Cx,
+    remote: &Remote,
+    reference: &Reference,
+    known: Option<Descriptor>,
+    documents: &Documents,
+) -> Result<Descriptor, Error> {
+    let document = match (reference.digest(), known) {
+        (Some(digest), known) => match stored(cx, digest, known).await? {
+            Some(target) => return Ok(target),
+            None => remote.pinned(cx, digest).await?,
+        },
+        (None, known) => {
+            let tagged = reference.with_default_tag();
+            let tag = tagged.tag().unwrap_or("latest");
+            let said = match &known {
+                Some(_) => remote.head(cx, tag).await?,
+                None => None,
+            };
+            match (said, known) {
+                (Some(said), Some(known)) if said == known.digest => return Ok(known),
+                (Some(said), _) => remote.pinned(cx, &said).await?,
+                (None, _) => remote.tagged(cx, tag).await?,
+            }
+        }
+    };
+    let target = document.descriptor();
+    documents.insert(cx, document)?;
+    Ok(target)
+}
+
+/// What the store has under a digest.
+async fn stored(cx: &Cx, digest: &Digest, known: Option<Descriptor>) -> Result<Option<Descriptor>, Error> {
+    if cx.find(digest).await?.is_none() {
+        return Ok(None);
+    }
+    if known.is_some() {
+        return Ok(known);
+    }
+    let bytes = cx.read(digest, DOCUMENT_MAX).await?;
+    let wrong = |why: ContentError| Error::content(format!("content {digest} in the store"), why);
+    Verifier::check(digest, bytes.len() as u64, &bytes).map_err(|e| wrong(e.into()))?;
+    let document = Document::parse(None, bytes).map_err(|e| wrong(e.into()))?;
+    Ok(Some(document.named(digest.clone()).descriptor()))
+}
+
+/// A single manifest says nothing of its platform, its config does: the wrong one is an error if it was asked for by
+/// name, else a warning. (containerd takes it without a word; containerd.md §11, 24.)
+async fn check_platform(
+    cx: &Cx,
+    documents: &Documents,
+    target: &Descriptor,
+    wanted: &Wanted,
+) -> Result<(), Error> {
+    let (Wanted::Host(want) | Wanted::Only(want)) = wanted else { return Ok(()) };
+    let config = documents.children(&target.digest).into_iter().find(|child| child.media_type.is_config());
+    let (Some(config), false) = (config, target.media_type.is_index()) else { return Ok(()) };
+    // A handler of the caller's may have skipped it.
+    if cx.find(&config.digest).await?.is_none() {
+        return Ok(());
+    }
+    let bytes = cx.read(&config.digest, CONFIG_MAX).await?;
+    let what = || format!("config {}", config.digest);
+    let got = Config::parse(bytes).map_err(|error| Error::content(what(), error))?.platform();
+    let (want, got) = (want.clone(), got);
+    if Matcher::only(want.clone()).matches(&got) {
+        return Ok(());
+    }
+    match wanted {
+        Wanted::Only(_) => Err(Error::content(what(), ContentError::OtherPlatform { want, got })),
+        _ => {
+            cx.emit(Event::Warned(Warning::OtherPlatform { want, got }));
+            Ok(())
+        }
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    fetched: Cell<u64>,
+    bytes: Cell<u64>,
+    present: Cell<u64>,
+}
+
+impl Tally {
+    fn count(&self, outcome: Outcome) {
+        match outcome {
+            Outcome::Present => self.present.set(self.present.get() + 1),
+            Outcome::Fetched(bytes) => {
+                self.fetched.set(self.fetched.get() + 1);
+                self.bytes.set(self.bytes.get() + bytes);
+            }
+        }
+    }
+}
