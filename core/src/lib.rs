@@ -1,1 +1,4 @@
 //! core
+
+pub mod model;
+pub mod name;
