@@ -7,10 +7,9 @@ use http::StatusCode;
 use crate::{
     effect::{http::NetError, pump::Mismatch, secret::SecretError, store::{StoreError, StoreErrorKind}},
     model::DocumentError,
-    name::{Digest, Platform, ReferenceError},
+    name::{Digest, Excerpt, Platform, ReferenceError},
     op::Trail,
     registry::EndpointError,
-    text::Excerpt,
 };
 
 /// Why an operation failed.
@@ -113,6 +112,8 @@ pub struct RegistryError {
     pub tries: u32,
 }
 
+impl std::error::Error for RegistryError {}
+
 impl fmt::Display for RegistryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { registry, repository, doing, why, tries } = self;
@@ -214,16 +215,16 @@ impl Said {
         const MOST: usize = 3;
         if let Ok(Errors { errors }) = serde_json::from_slice(body) {
             let line = |e: &One| match (e.code.as_str(), e.message.as_str()) {
-                ("", message) => Excerpt::new(message).to_string(),
-                (code, "") => Excerpt::new(code).to_string(),
-                (code, message) => format!("{}: {}", Excerpt::new(code), Excerpt::new(message)),
+                ("", message) => Excerpt::of(message).to_string(),
+                (code, "") => Excerpt::of(code).to_string(),
+                (code, message) => format!("{}: {}", Excerpt::of(code), Excerpt::of(message)),
             };
             return Self(errors.iter().take(MOST).map(line).collect());
         }
         let text = String::from_utf8_lossy(body);
         match text.trim() {
             "" => Self::default(),
-            text => Self(vec![Excerpt::new(text).to_string()]),
+            text => Self(vec![Excerpt::of(text).to_string()]),
         }
     }
 }

@@ -33,7 +33,7 @@ pub mod model;
 pub mod name;
 pub mod op;
 pub mod registry;
-mod rng;
+pub mod rng;
 pub mod store;
 pub mod time;
 pub mod verb;

@@ -93,9 +93,9 @@ impl fmt::Display for Shown<'_> {
             ["scope", "service", "n", "last", "ns", "artifactType", "digest", "mount", "from"];
         write!(f, "{}{}", super::secret::Origin::of(self.0), self.0.path())?;
         for (i, (key, value)) in self.0.query_pairs().enumerate() {
-            let key = crate::text::Excerpt::new(&key).to_string();
+            let key = crate::name::Excerpt::of(&key).to_string();
             let value = if OPEN.contains(&key.as_str()) {
-                crate::text::Excerpt::new(&value).to_string()
+                crate::name::Excerpt::of(&value).to_string()
             } else {
                 "***".to_owned()
             };

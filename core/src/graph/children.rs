@@ -34,20 +34,21 @@ pub fn filter_platforms<'h>(inner: impl Handler + 'h, matcher: &'h Matcher) -> i
 pub fn limit_manifests<'h>(
     inner: impl Handler + 'h,
     documents: &'h Documents,
-    matcher: &'h Matcher,
+    want: &'h Platform,
     most: usize,
 ) -> impl Handler + 'h {
+    let matcher = Matcher::only(want);
     let change = move |node: &Descriptor, found: Vec<Descriptor>| {
         if !node.media_type.is_index() {
             return Ok(found);
         }
         let platforms: Vec<Option<&Platform>> = found.iter().map(|child| child.platform.as_ref()).collect();
-        let best: Vec<_> = matcher.order_optional(&platforms).into_iter().take(most).collect();
+        let best: Vec<_> = matcher.order_described(&platforms).into_iter().take(most).collect();
         if best.is_empty() {
             let all = documents.children(&node.digest);
             let have = all.into_iter().filter_map(|child| child.platform).filter(|p| p.os != "unknown").collect();
-            let want = matcher.wanted().cloned().unwrap_or_default();
-            return Err(Error::content(format!("index {}", node.digest), ContentError::NoPlatform { want, have }));
+            let why = ContentError::NoPlatform { want: want.clone(), have };
+            return Err(Error::content(format!("index {}", node.digest), why));
         }
         Ok(best.into_iter().filter_map(|at| found.get(at).cloned()).collect())
     };

@@ -43,7 +43,7 @@ use std::{
 };
 
 pub use self::{
-    cx::Cx,
+    cx::{Begins, Cx, Reply, ReplyBody},
     group::{both, deadline, map_limit, worklist},
     guard::{Body, Ingest, Lock},
     once::Once,

@@ -5,15 +5,20 @@ use std::{cell::RefCell, future::poll_fn, task::Poll};
 use super::Cx;
 
 /// Made by the first who asks; the others wait. A failure is not kept: the next one in line tries again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Once<T>(RefCell<State<T>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum State<T> {
-    #[default]
     Empty,
     Making,
     Made(T),
+}
+
+impl<T> Default for Once<T> {
+    fn default() -> Self {
+        Self(RefCell::new(State::Empty))
+    }
 }
 
 impl<T: Clone> Once<T> {

@@ -22,8 +22,8 @@ use crate::{
     },
     error::Refusal,
     event::{Event, Warning},
+    name::Excerpt,
     op::{Cx, Once, ReplyBody},
-    text::Excerpt,
     time::Instant,
 };
 
@@ -107,7 +107,7 @@ impl Auth {
     async fn token(&self, cx: &Cx, challenge: &Challenge, secret: Option<&Secret>) -> Result<Token, Refusal> {
         let realm = challenge.param("realm").ok_or_else(|| Refusal::Challenge("it has no realm".to_owned()))?;
         let mut url = Url::parse(realm)
-            .map_err(|error| Refusal::Challenge(format!("its realm {} is no URL: {error}", Excerpt::new(realm))))?;
+            .map_err(|error| Refusal::Challenge(format!("its realm {} is no URL: {error}", Excerpt::of(realm))))?;
         self.check_realm(&url)?;
         if let Some(service) = challenge.param("service") {
             url.query_pairs_mut().append_pair("service", service);
@@ -172,7 +172,7 @@ fn pick(headers: &HeaderMap) -> Result<Challenge, Refusal> {
         Some(at) => Ok(found.swap_remove(at)),
         None if found.is_empty() => Err(Refusal::Challenge("the 401 has no challenge that can be read".to_owned())),
         None => {
-            let schemes: Vec<_> = found.iter().map(|c| Excerpt::new(&c.scheme).to_string()).collect();
+            let schemes: Vec<_> = found.iter().map(|c| Excerpt::of(&c.scheme).to_string()).collect();
             Err(Refusal::Challenge(format!("it asks for {}, we know bearer and basic", schemes.join(", "))))
         }
     }

@@ -79,7 +79,7 @@ fn check_range(headers: &HeaderMap, from: u64, size: u64) -> Result<(), Refusal>
     match read() {
         Some((first, total)) if first == from && (total == "*" || total.parse() == Ok(size)) => Ok(()),
         _ => {
-            let shown = crate::text::Excerpt::new(value);
+            let shown = crate::name::Excerpt::of(value);
             Err(Refusal::Malformed(format!("Content-Range {shown} for bytes {from}- of {size}")))
         }
     }

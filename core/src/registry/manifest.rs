@@ -7,9 +7,8 @@ use crate::{
     effect::pump::Verifier,
     error::{ContentError, Error, Refusal},
     model::{Descriptor, Document},
-    name::{Digest, MediaType},
+    name::{Digest, Excerpt, media::ACCEPT},
     op::{Cx, Reply, ReplyBody},
-    text::Excerpt,
 };
 
 /// The largest manifest or index that is read, in bytes (security.md §9).
@@ -81,7 +80,7 @@ impl Remote {
     fn manifest_ask<'a>(&self, method: Method, reference: &str, doing: &'a String) -> Ask<'a> {
         let (name, value) = identity();
         Ask::new(method, self.url(&["manifests", reference]), doing)
-            .header(header::ACCEPT, HeaderValue::from_static(MediaType::ACCEPT))
+            .header(header::ACCEPT, HeaderValue::from_static(ACCEPT))
             .header(name, value)
     }
 
@@ -100,7 +99,7 @@ fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, Refusal> {
     let Some(value) = headers.get(DOCKER_CONTENT_DIGEST) else { return Ok(None) };
     let text = String::from_utf8_lossy(value.as_bytes());
     let parsed = text.parse().map_err(|error| {
-        Refusal::Malformed(format!("Docker-Content-Digest {}: {error}", Excerpt::new(&text)))
+        Refusal::Malformed(format!("Docker-Content-Digest {}: {error}", Excerpt::of(&text)))
     });
     parsed.map(Some)
 }

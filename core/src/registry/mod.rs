@@ -158,7 +158,7 @@ fn unencoded(reply: &Reply) -> Result<(), Refusal> {
         None | Some(b"" | b"identity") => Ok(()),
         Some(other) => {
             let other = String::from_utf8_lossy(other);
-            let shown = crate::text::Excerpt::new(&other);
+            let shown = crate::name::Excerpt::of(&other);
             Err(Refusal::Malformed(format!("Content-Encoding {shown} was not asked for")))
         }
     }

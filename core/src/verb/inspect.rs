@@ -45,7 +45,7 @@ pub struct Inspected {
 pub async fn inspect(cx: Cx, want: Inspect) -> Result<Inspected, Error> {
     let name = record_name(&want.reference);
     let cx = cx.scope(format_args!("inspect {name}"));
-    let matcher = Matcher::only(want.platform.clone());
+    let matcher = Matcher::only(&want.platform);
     let source = match lookup(&cx, &name).await? {
         Some(image) => Source::Store(image.target),
         None => Source::Registry,
@@ -103,7 +103,7 @@ async fn load(cx: &Cx, documents: &Documents, node: &Descriptor) -> Result<Docum
 fn choose(index: &Document, matcher: &Matcher, want: &Platform) -> Result<Descriptor, Error> {
     let children = index.children();
     let platforms: Vec<_> = children.iter().map(|child| child.platform.as_ref()).collect();
-    match matcher.order_optional(&platforms).first().and_then(|at| children.get(*at)) {
+    match matcher.order_described(&platforms).first().and_then(|at| children.get(*at)) {
         Some(child) => Ok(child.clone()),
         None => {
             let have = children.into_iter().filter_map(|child| child.platform).collect();

@@ -31,7 +31,7 @@ pub enum Wanted {
 impl Wanted {
     fn matcher(&self) -> Matcher {
         match self {
-            Self::Host(platform) | Self::Only(platform) => Matcher::only(platform.clone()),
+            Self::Host(platform) | Self::Only(platform) => Matcher::only(platform),
             Self::All => Matcher::all(),
         }
     }
@@ -111,7 +111,7 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     let found = set_child_labels(children(&documents), &labels);
     let found: Box<dyn Handler> = match &wanted {
         Wanted::All => Box::new(found),
-        _ => Box::new(limit_manifests(filter_platforms(found, &matcher), &documents, &matcher, 1)),
+        Wanted::Host(want) | Wanted::Only(want) => Box::new(limit_manifests(filter_platforms(found, &matcher), &documents, want, 1)),
     };
     let mut links: Vec<Box<dyn Handler + '_>> = Vec::new();
     links.extend(handlers.drain(..).map(|own| own as Box<dyn Handler + '_>));
@@ -146,7 +146,7 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
 pub(super) fn record_name(reference: &Reference) -> String {
     match reference.digest() {
         Some(digest) => format!("{}@{digest}", reference.name()),
-        None => reference.with_default_tag().to_string(),
+        None => reference.clone().with_default_tag().to_string(),
     }
 }
 
@@ -173,8 +173,7 @@ async fn resolve(
             None => remote.pinned(cx, digest).await?,
         },
         (None, known) => {
-            let tagged = reference.with_default_tag();
-            let tag = tagged.tag().unwrap_or("latest");
+            let tag = reference.tag().unwrap_or("latest");
             let said = match &known {
                 Some(_) => remote.head(cx, tag).await?,
                 None => None,
@@ -225,7 +224,7 @@ async fn check_platform(
     let what = || format!("config {}", config.digest);
     let got = Config::parse(bytes).map_err(|error| Error::content(what(), error))?.platform();
     let (want, got) = (want.clone(), got);
-    if Matcher::only(want.clone()).matches(&got) {
+    if Matcher::only(&want).matches(&got) {
         return Ok(());
     }
     match wanted {

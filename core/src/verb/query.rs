@@ -30,8 +30,7 @@ pub async fn digest(cx: Cx, query: Query) -> Result<Digest, Error> {
     if let Some(digest) = query.reference.digest() {
         return remote.pinned(&cx, digest).await.map(|document| document.digest().clone());
     }
-    let tagged = query.reference.with_default_tag();
-    let tag = tagged.tag().unwrap_or("latest");
+    let tag = query.reference.tag().unwrap_or("latest");
     match remote.head(&cx, tag).await? {
         Some(digest) => Ok(digest),
         None => remote.tagged(&cx, tag).await.map(|document| document.digest().clone()),
@@ -44,9 +43,6 @@ pub async fn manifest(cx: Cx, query: Query) -> Result<Document, Error> {
     let remote = remote(&query.reference, query.transport)?;
     match query.reference.digest() {
         Some(digest) => remote.pinned(&cx, digest).await,
-        None => {
-            let tagged = query.reference.with_default_tag();
-            remote.tagged(&cx, tagged.tag().unwrap_or("latest")).await
-        }
+        None => remote.tagged(&cx, query.reference.tag().unwrap_or("latest")).await,
     }
 }
