@@ -5,7 +5,12 @@ use std::{fmt, time::Duration};
 use http::StatusCode;
 
 use crate::{
-    effect::{http::NetError, pump::Mismatch, secret::SecretError, store::{StoreError, StoreErrorKind}},
+    effect::{
+        http::NetError,
+        pump::Mismatch,
+        secret::SecretError,
+        store::{StoreError, StoreErrorKind},
+    },
     model::DocumentError,
     name::{Digest, Excerpt, Platform, ReferenceError},
     op::Trail,
@@ -88,7 +93,9 @@ impl Error {
         match self {
             Self::Name(_) | Self::Endpoint(_) => Kind::Usage,
             Self::Registry(error) => error.why.kind(),
-            Self::Content { why: ContentError::NoPlatform { .. }, .. } | Self::NoImage { .. } => Kind::NotFound,
+            Self::Content { why: ContentError::NoPlatform { .. }, .. } | Self::NoImage { .. } => {
+                Kind::NotFound
+            }
             Self::Content { .. } => Kind::Content,
             Self::Store(StoreError { kind: StoreErrorKind::Missing, .. }) => Kind::NotFound,
             Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => Kind::Failed,
@@ -186,9 +193,11 @@ impl Refusal {
             Self::Missing(_) => Kind::NotFound,
             Self::Denied { .. } | Self::Challenge(_) | Self::Secret(_) => Kind::Denied,
             Self::Throttled { .. } => Kind::Throttled,
-            Self::Net(_) | Self::Status { .. } | Self::Redirect(_) | Self::Malformed(_) | Self::TooLong { .. } => {
-                Kind::Network
-            }
+            Self::Net(_)
+            | Self::Status { .. }
+            | Self::Redirect(_)
+            | Self::Malformed(_)
+            | Self::TooLong { .. } => Kind::Network,
         }
     }
 }

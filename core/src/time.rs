@@ -96,7 +96,8 @@ mod tests {
             assert_eq!(UnixTime(seconds).to_string(), text);
             assert_eq!(UnixTime::parse(text), Some(UnixTime(seconds)));
         }
-        for bad in ["", "2023-11-14", "2023-13-14T22:13:20Z", "2023-11-14T22:13:20+01:00", "ééééééééééééé"] {
+        for bad in ["", "2023-11-14", "2023-13-14T22:13:20Z", "2023-11-14T22:13:20+01:00", "ééééééééééééé"]
+        {
             assert_eq!(UnixTime::parse(bad), None, "{bad}");
         }
     }

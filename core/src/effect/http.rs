@@ -174,8 +174,14 @@ mod tests {
     #[test]
     fn shown_urls_keep_names_and_hide_values() {
         for (url, shown) in [
-            ("https://u:p@r.example:8443/v2/a/blobs/x?sig=SECRET&ns=docker.io#f", "https://r.example:8443/v2/a/blobs/x?sig=***&ns=docker.io"),
-            ("http://127.0.0.1:5000/token?service=s&scope=repository%3Aa%3Apull", "http://127.0.0.1:5000/token?service=s&scope=repository:a:pull"),
+            (
+                "https://u:p@r.example:8443/v2/a/blobs/x?sig=SECRET&ns=docker.io#f",
+                "https://r.example:8443/v2/a/blobs/x?sig=***&ns=docker.io",
+            ),
+            (
+                "http://127.0.0.1:5000/token?service=s&scope=repository%3Aa%3Apull",
+                "http://127.0.0.1:5000/token?service=s&scope=repository:a:pull",
+            ),
         ] {
             assert_eq!(Shown(&Url::parse(url).unwrap()).to_string(), shown);
         }

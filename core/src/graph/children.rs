@@ -1,9 +1,6 @@
 //! What is below a document, which of it is wanted, and what is noted about it.
 
-use super::{
-    Documents, Handler, Step,
-    handler::Map,
-};
+use super::{Documents, Handler, Step, handler::Map};
 use crate::{
     error::{ContentError, Error},
     model::Descriptor,
@@ -21,7 +18,8 @@ pub fn children(documents: &Documents) -> impl Handler + '_ {
 
 /// Keeps what has no platform or a matching one (containerd.md §5.4).
 pub fn filter_platforms<'h>(inner: impl Handler + 'h, matcher: &'h Matcher) -> impl Handler + 'h {
-    let wanted = |child: &Descriptor| child.platform.as_ref().is_none_or(|platform| matcher.matches(platform));
+    let wanted =
+        |child: &Descriptor| child.platform.as_ref().is_none_or(|platform| matcher.matches(platform));
     let change = move |_: &Descriptor, mut found: Vec<Descriptor>| {
         found.retain(wanted);
         Ok(found)
@@ -46,7 +44,8 @@ pub fn limit_manifests<'h>(
         let best: Vec<_> = matcher.order_described(&platforms).into_iter().take(most).collect();
         if best.is_empty() {
             let all = documents.children(&node.digest);
-            let have = all.into_iter().filter_map(|child| child.platform).filter(|p| p.os != "unknown").collect();
+            let have =
+                all.into_iter().filter_map(|child| child.platform).filter(|p| p.os != "unknown").collect();
             let why = ContentError::NoPlatform { want: want.clone(), have };
             return Err(Error::content(format!("index {}", node.digest), why));
         }
@@ -95,7 +94,11 @@ fn gc_prefix(child: &Descriptor) -> &'static str {
 }
 
 /// Notes on everything that is visited where it came from (containerd.md §5.8).
-pub fn append_distribution_source<'h>(labels: &'h Labels, remote: &'h Remote, registry: &'h str) -> impl Handler + 'h {
+pub fn append_distribution_source<'h>(
+    labels: &'h Labels,
+    remote: &'h Remote,
+    registry: &'h str,
+) -> impl Handler + 'h {
     async move |_: &Cx, node: &Descriptor| {
         labels.add_source(&node.digest, registry, remote.repository());
         Ok(Step::On(Vec::new()))

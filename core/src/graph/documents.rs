@@ -72,7 +72,10 @@ impl Documents {
         let bytes: u64 = held.values().map(|held| held.document.size()).sum();
         let max = cx.limits().documents_max;
         if bytes.saturating_add(document.size()) > max {
-            return Err(Error::content(format!("manifest {}", document.digest()), ContentError::TooLarge { max }));
+            return Err(Error::content(
+                format!("manifest {}", document.digest()),
+                ContentError::TooLarge { max },
+            ));
         }
         held.insert(document.digest().clone(), Held { document, stored });
         Ok(())

@@ -59,7 +59,9 @@ pub(super) struct Map<H, F> {
     pub(super) change: F,
 }
 
-impl<H: Handler, F: Fn(&Descriptor, Vec<Descriptor>) -> Result<Vec<Descriptor>, Error>> Handler for Map<H, F> {
+impl<H: Handler, F: Fn(&Descriptor, Vec<Descriptor>) -> Result<Vec<Descriptor>, Error>> Handler
+    for Map<H, F>
+{
     fn handle<'a>(&'a self, cx: &'a Cx, node: &'a Descriptor) -> Handling<'a> {
         Box::pin(async move {
             match self.inner.handle(cx, node).await? {

@@ -42,6 +42,7 @@ use std::{
     time::Duration,
 };
 
+use self::shared::Shared;
 pub use self::{
     cx::{Begins, Cx, Reply, ReplyBody},
     group::{both, deadline, map_limit, worklist},
@@ -51,7 +52,6 @@ pub use self::{
     shared::{Pending, Trail},
     ticket::{Answer, Ticket},
 };
-use self::shared::Shared;
 use crate::{
     effect::{Notice, Request, RequestId, http::Timeouts},
     error::Error,
@@ -261,6 +261,9 @@ impl<T> Drop for Op<T> {
 
 impl<T> fmt::Debug for Op<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Op").field("running", &self.root.is_some()).field("pending", &self.shared.borrow().pending()).finish()
+        f.debug_struct("Op")
+            .field("running", &self.root.is_some())
+            .field("pending", &self.shared.borrow().pending())
+            .finish()
     }
 }

@@ -175,7 +175,8 @@ impl Shared {
             Some(Slot { answer: Some(held), .. }) => self.out.extend(held.release.map(Item::Notice)),
             Some(Slot { answer: None, .. }) => {
                 // A request that the host has not seen yet is taken back, and with it the handle that it was to end.
-                let unseen = self.out.iter().position(|item| matches!(item, Item::Request(r) if r.id() == id));
+                let unseen =
+                    self.out.iter().position(|item| matches!(item, Item::Request(r) if r.id() == id));
                 let owed = match unseen.and_then(|at| self.out.remove(at)) {
                     Some(Item::Request(request)) => request.ends(),
                     _ => Some(Notice::Forget(id)),

@@ -75,7 +75,12 @@ impl Auth {
     }
 
     /// Meets the challenge of a 401 that a request with `used` got.
-    pub(super) async fn answer(&self, cx: &Cx, headers: &HeaderMap, used: Option<&Grant>) -> Result<(), Refusal> {
+    pub(super) async fn answer(
+        &self,
+        cx: &Cx,
+        headers: &HeaderMap,
+        used: Option<&Grant>,
+    ) -> Result<(), Refusal> {
         let challenge = pick(headers)?;
         self.challenge.replace(Some(challenge));
         // Unless another request has already replaced the grant that was refused.
@@ -95,7 +100,8 @@ impl Auth {
             _ => {
                 let token = self.token(&cx.scope("token"), challenge, secret.as_ref()).await?;
                 let bearer = Authorization::bearer(self.origin.clone(), &token.text);
-                let bearer = bearer.ok_or_else(|| Refusal::Malformed("the token is no header value".to_owned()))?;
+                let bearer =
+                    bearer.ok_or_else(|| Refusal::Malformed("the token is no header value".to_owned()))?;
                 (bearer, Some(token.expires))
             }
         };
@@ -105,9 +111,11 @@ impl Auth {
 
     /// Asks the realm for a token (distribution token specification), by GET.
     async fn token(&self, cx: &Cx, challenge: &Challenge, secret: Option<&Secret>) -> Result<Token, Refusal> {
-        let realm = challenge.param("realm").ok_or_else(|| Refusal::Challenge("it has no realm".to_owned()))?;
-        let mut url = Url::parse(realm)
-            .map_err(|error| Refusal::Challenge(format!("its realm {} is no URL: {error}", Excerpt::of(realm))))?;
+        let realm =
+            challenge.param("realm").ok_or_else(|| Refusal::Challenge("it has no realm".to_owned()))?;
+        let mut url = Url::parse(realm).map_err(|error| {
+            Refusal::Challenge(format!("its realm {} is no URL: {error}", Excerpt::of(realm)))
+        })?;
         self.check_realm(&url)?;
         if let Some(service) = challenge.param("service") {
             url.query_pairs_mut().append_pair("service", service);
@@ -154,7 +162,8 @@ impl Auth {
     /// Ours and the challenge's, sorted, without repetition (containerd.md §3.3).
     fn scopes(&self, challenge: &Challenge) -> Vec<String> {
         let ours = format!("repository:{}:pull", self.repository);
-        let theirs = challenge.param("scope").unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
+        let theirs =
+            challenge.param("scope").unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
         let mut scopes: Vec<_> = theirs.map(str::to_owned).chain([ours]).collect();
         scopes.sort();
         scopes.dedup();
@@ -170,7 +179,9 @@ fn pick(headers: &HeaderMap) -> Result<Challenge, Refusal> {
     let place = |scheme: &str| found.iter().position(|challenge| challenge.scheme == scheme);
     match place("bearer").or_else(|| place("basic")) {
         Some(at) => Ok(found.swap_remove(at)),
-        None if found.is_empty() => Err(Refusal::Challenge("the 401 has no challenge that can be read".to_owned())),
+        None if found.is_empty() => {
+            Err(Refusal::Challenge("the 401 has no challenge that can be read".to_owned()))
+        }
         None => {
             let schemes: Vec<_> = found.iter().map(|c| Excerpt::of(&c.scheme).to_string()).collect();
             Err(Refusal::Challenge(format!("it asks for {}, we know bearer and basic", schemes.join(", "))))
@@ -194,7 +205,8 @@ impl Token {
         let answer: Answer = serde_json::from_slice(body)
             .map_err(|error| Refusal::Malformed(format!("the token server's answer: {error}")))?;
         let text = answer.access_token.or(answer.token).filter(|token| !token.is_empty());
-        let text = text.ok_or_else(|| Refusal::Malformed("the token server's answer has no token".to_owned()))?;
+        let text =
+            text.ok_or_else(|| Refusal::Malformed("the token server's answer has no token".to_owned()))?;
         let life = answer.expires_in.filter(|seconds| *seconds > 0).map_or(TOKEN_LIFE, Duration::from_secs);
         Ok(Self { text, expires: asked.after(life.saturating_sub(TOKEN_MARGIN)) })
     }

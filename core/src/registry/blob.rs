@@ -25,7 +25,8 @@ impl Remote {
         const OPEN: &[StatusCode] = &[StatusCode::OK, StatusCode::PARTIAL_CONTENT];
         let doing = format!("fetch {}", blob.digest);
         let (name, value) = identity();
-        let mut ask = Ask::new(Method::GET, self.url(&["blobs", &blob.digest.to_string()]), &doing).header(name, value);
+        let mut ask =
+            Ask::new(Method::GET, self.url(&["blobs", &blob.digest.to_string()]), &doing).header(name, value);
         ask.stream = OPEN;
         if from > 0 {
             let range = HeaderValue::from_str(&format!("bytes={from}-")).expect("digits are a header value");
@@ -55,7 +56,8 @@ impl Remote {
     pub async fn small_blob(&self, cx: &Cx, blob: &Descriptor, max: u64) -> Result<Vec<u8>, Error> {
         let doing = format!("fetch {}", blob.digest);
         let (name, value) = identity();
-        let mut ask = Ask::new(Method::GET, self.url(&["blobs", &blob.digest.to_string()]), &doing).header(name, value);
+        let mut ask =
+            Ask::new(Method::GET, self.url(&["blobs", &blob.digest.to_string()]), &doing).header(name, value);
         ask.inline_max = max;
         let reply = self.send(cx, ask, &[]).await?;
         unencoded(&reply).map_err(|why| self.error(&doing, why, 1))?;
@@ -92,12 +94,17 @@ mod tests {
     #[test]
     fn only_the_asked_range_of_the_right_content_will_do() {
         let check = |value: &'static str| {
-            check_range(&HeaderMap::from_iter([(header::CONTENT_RANGE, HeaderValue::from_static(value))]), 5, 10)
+            check_range(
+                &HeaderMap::from_iter([(header::CONTENT_RANGE, HeaderValue::from_static(value))]),
+                5,
+                10,
+            )
         };
         for good in ["bytes 5-9/10", "bytes 5-7/10", "bytes 5-9/*"] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
-        for bad in ["", "bytes 4-9/10", "bytes 5-9/11", "bytes */10", "5-9/10", "bytes 5/10", "bytes x-9/10"] {
+        for bad in ["", "bytes 4-9/10", "bytes 5-9/11", "bytes */10", "5-9/10", "bytes 5/10", "bytes x-9/10"]
+        {
             assert!(check(bad).is_err(), "{bad}");
         }
         assert!(check_range(&HeaderMap::new(), 5, 10).is_err());

@@ -33,7 +33,8 @@ impl Endpoint {
     pub fn of(domain: &str, transport: Transport) -> Result<Self, EndpointError> {
         let host = if domain == "docker.io" { "registry-1.docker.io" } else { domain };
         let scheme = if transport == Transport::PlainHttp || is_loopback(host) { "http" } else { "https" };
-        let root = Url::parse(&format!("{scheme}://{host}/v2/")).map_err(|e| EndpointError(domain.to_owned(), e))?;
+        let root =
+            Url::parse(&format!("{scheme}://{host}/v2/")).map_err(|e| EndpointError(domain.to_owned(), e))?;
         Ok(Self { root })
     }
 

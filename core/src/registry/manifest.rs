@@ -38,7 +38,11 @@ impl Remote {
         match said {
             Some(said) if said != *document.digest() => {
                 let got = Digest::of(said.algorithm(), document.bytes());
-                if got == said { Ok(document) } else { Err(self.content(&doing, ContentError::HeaderDigest { said, got })) }
+                if got == said {
+                    Ok(document)
+                } else {
+                    Err(self.content(&doing, ContentError::HeaderDigest { said, got }))
+                }
             }
             _ => Ok(document),
         }
@@ -65,7 +69,12 @@ impl Remote {
         Ok(document.named(digest.clone()))
     }
 
-    async fn document(&self, cx: &Cx, reference: &str, doing: &String) -> Result<(Vec<u8>, HeaderMap), Error> {
+    async fn document(
+        &self,
+        cx: &Cx,
+        reference: &str,
+        doing: &String,
+    ) -> Result<(Vec<u8>, HeaderMap), Error> {
         let mut ask = self.manifest_ask(Method::GET, reference, doing);
         ask.inline_max = DOCUMENT_MAX;
         let reply = self.send(cx, ask, &[]).await?;
@@ -90,7 +99,10 @@ impl Remote {
 
     /// An error of what came, with where it came from.
     fn content(&self, doing: &str, why: impl Into<ContentError>) -> Error {
-        Error::content(format!("{doing} from {} (repository {})", self.endpoint.origin(), self.repository), why)
+        Error::content(
+            format!("{doing} from {} (repository {})", self.endpoint.origin(), self.repository),
+            why,
+        )
     }
 }
 

@@ -129,7 +129,8 @@ impl Remote {
     /// An error of this repository.
     pub(crate) fn error(&self, doing: &dyn fmt::Display, why: Refusal, tries: u32) -> Error {
         let registry = self.endpoint.origin().to_string();
-        RegistryError { registry, repository: self.repository.clone(), doing: doing.to_string(), why, tries }.into()
+        RegistryError { registry, repository: self.repository.clone(), doing: doing.to_string(), why, tries }
+            .into()
     }
 }
 

@@ -50,7 +50,8 @@ fn target(exchange: &Exchange, reply: &Reply) -> Result<Option<Url>, Refusal> {
     let Some(location) = location else {
         return Err(Refusal::Redirect("no Location that can be read".to_owned()));
     };
-    let next = exchange.url.join(location).map_err(|error| Refusal::Redirect(format!("Location: {error}")))?;
+    let next =
+        exchange.url.join(location).map_err(|error| Refusal::Redirect(format!("Location: {error}")))?;
     match (exchange.url.scheme(), next.scheme()) {
         (_, "https") | ("http", "http") => Ok(Some(next)),
         (_, "http") => Err(Refusal::Redirect(format!("from https to {}", Shown(&next)))),

@@ -34,7 +34,9 @@ impl Remote {
             let mut ask = Ask::new(Method::GET, url.clone(), &doing);
             ask.inline_max = PAGE_MAX;
             let reply = self.send(cx, ask, &[]).await?;
-            let ReplyBody::Small(body) = &reply.body else { return Err(refuse(Refusal::TooLong { max: PAGE_MAX })) };
+            let ReplyBody::Small(body) = &reply.body else {
+                return Err(refuse(Refusal::TooLong { max: PAGE_MAX }));
+            };
             let page: Page = serde_json::from_slice(body)
                 .map_err(|error| refuse(Refusal::Malformed(format!("a tag list: {error}"))))?;
             tags.extend(page.tags.unwrap_or_default());

@@ -25,7 +25,12 @@ pub enum Outcome {
 }
 
 /// Makes sure that the store has this blob (containerd.md §5.6 and §5.7, without their poisoned ingests).
-pub async fn fetch_blob(cx: &Cx, remote: &Remote, lease: &Lease, blob: &Descriptor) -> Result<Outcome, Error> {
+pub async fn fetch_blob(
+    cx: &Cx,
+    remote: &Remote,
+    lease: &Lease,
+    blob: &Descriptor,
+) -> Result<Outcome, Error> {
     cx.emit(Event::Planned(blob.clone()));
     if is_present(cx, blob).await? {
         return Ok(Outcome::Present);
@@ -135,7 +140,11 @@ async fn download(
                 }
                 let why = match end {
                     End::SourceLost(error) => Refusal::Net(error),
-                    _ => Refusal::Malformed(format!("the body ended at byte {} of {}", verifier.len(), blob.size)),
+                    _ => Refusal::Malformed(format!(
+                        "the body ended at byte {} of {}",
+                        verifier.len(),
+                        blob.size
+                    )),
                 };
                 tries.again(cx, why).await.map_err(|why| remote.error(&doing, why, tries.made()))?;
                 continue;

@@ -55,7 +55,12 @@ pub async fn images(cx: &Cx) -> Result<Vec<(String, ImageRecord)>, Error> {
 ///
 /// Others may change the record at the same time; their change is then taken into account (containerd.md §0, step 10,
 /// but bounded).
-pub async fn publish(cx: &Cx, name: &str, target: &Descriptor, more: Vec<Change>) -> Result<Option<Digest>, Error> {
+pub async fn publish(
+    cx: &Cx,
+    name: &str,
+    target: &Descriptor,
+    more: Vec<Change>,
+) -> Result<Option<Digest>, Error> {
     /// Losing so often in a row is no coincidence.
     const MOST: usize = 16;
     let key = image_key(name);
@@ -65,7 +70,15 @@ pub async fn publish(cx: &Cx, name: &str, target: &Descriptor, more: Vec<Change>
         let (image, before) = match &current {
             None => {
                 let created_at = now.clone();
-                (ImageRecord { target: target.clone(), labels: BTreeMap::new(), created_at, updated_at: now }, None)
+                (
+                    ImageRecord {
+                        target: target.clone(),
+                        labels: BTreeMap::new(),
+                        created_at,
+                        updated_at: now,
+                    },
+                    None,
+                )
             }
             Some(record) => {
                 let old = read(&key, &record.value)?;
@@ -80,7 +93,11 @@ pub async fn publish(cx: &Cx, name: &str, target: &Descriptor, more: Vec<Change>
         match cx.apply(Batch { expect: vec![(key.clone(), revision)], changes, publish: true }).await? {
             Applied::Conflict => {}
             Applied::Done => {
-                cx.emit(Event::Named { name: name.to_owned(), digest: target.digest.clone(), before: before.clone() });
+                cx.emit(Event::Named {
+                    name: name.to_owned(),
+                    digest: target.digest.clone(),
+                    before: before.clone(),
+                });
                 return Ok(before);
             }
         }

@@ -23,6 +23,10 @@ impl Labels {
 
     /// What writes them.
     pub fn changes(&self) -> Vec<Change> {
-        self.0.borrow().iter().map(|(key, value)| Change::Put { key: key.clone(), value: value.clone() }).collect()
+        self.0
+            .borrow()
+            .iter()
+            .map(|(key, value)| Change::Put { key: key.clone(), value: value.clone() })
+            .collect()
     }
 }

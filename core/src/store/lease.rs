@@ -1,6 +1,10 @@
 //! Leases: content is kept while an operation works on it, though no name leads to it yet.
 
-use std::{cell::RefCell, collections::{BTreeMap, BTreeSet}, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 

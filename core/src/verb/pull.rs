@@ -111,7 +111,9 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     let found = set_child_labels(children(&documents), &labels);
     let found: Box<dyn Handler> = match &wanted {
         Wanted::All => Box::new(found),
-        Wanted::Host(want) | Wanted::Only(want) => Box::new(limit_manifests(filter_platforms(found, &matcher), &documents, want, 1)),
+        Wanted::Host(want) | Wanted::Only(want) => {
+            Box::new(limit_manifests(filter_platforms(found, &matcher), &documents, want, 1))
+        }
     };
     let mut links: Vec<Box<dyn Handler + '_>> = Vec::new();
     links.extend(handlers.drain(..).map(|own| own as Box<dyn Handler + '_>));
