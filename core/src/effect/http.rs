@@ -22,11 +22,9 @@ pub struct Exchange {
     pub stream: &'static [StatusCode],
     /// The most body bytes to bring back inline; a longer one is [`Payload::TooLong`].
     pub inline_max: u64,
-    /// What the host waits for at most.
-    pub timeouts: Timeouts,
 }
 
-/// Deadlines that the host keeps, because only it sees the socket.
+/// Deadlines of every exchange and pump, kept by the host, because only it sees the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     /// For name lookup, TCP and TLS together.
@@ -39,12 +37,12 @@ pub struct Timeouts {
 
 impl Exchange {
     /// A request without body whose answer comes back inline, up to `inline_max` bytes.
-    pub fn new(method: Method, url: Url, inline_max: u64, timeouts: Timeouts) -> Self {
+    pub fn new(method: Method, url: Url, inline_max: u64) -> Self {
         let headers = HeaderMap::from_iter([(
             header::USER_AGENT,
             HeaderValue::from_static(concat!("lugger/", env!("CARGO_PKG_VERSION"))),
         )]);
-        Self { method, url, headers, body: Vec::new(), stream: &[], inline_max, timeouts }
+        Self { method, url, headers, body: Vec::new(), stream: &[], inline_max }
     }
 
     /// With one more header, replacing another of that name.

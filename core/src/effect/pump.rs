@@ -2,11 +2,7 @@
 
 use std::fmt;
 
-use super::{
-    BodyId, IngestId,
-    http::{NetError, Timeouts},
-    store::StoreError,
-};
+use super::{BodyId, IngestId, http::NetError, store::StoreError};
 use crate::name::{Algorithm, Digest, Hasher};
 
 /// Bytes to move. The host reads a chunk, shows it to the tap, writes it, and repeats until the source ends.
@@ -20,8 +16,6 @@ pub struct Pump {
     pub tap: Tap,
     /// Save the tap's checkpoint with the ingest after about this many bytes, and when the pump ends.
     pub checkpoint_every: u64,
-    /// What to wait for at most.
-    pub timeouts: Timeouts,
 }
 
 impl fmt::Display for Pump {

@@ -163,9 +163,9 @@ impl Cx {
     }
 
     fn pump(&self, from: Source, to: Sink, moving: Option<&Digest>, tap: Tap) -> Ask<Pumped> {
-        let Limits { checkpoint_every, timeouts, .. } = self.limits();
+        let checkpoint_every = self.limits().checkpoint_every;
         let moving = moving.map(|digest| (digest.clone(), tap.len()));
-        let pump = Pump { from, to, tap, checkpoint_every, timeouts };
+        let pump = Pump { from, to, tap, checkpoint_every };
         self.ask_moving(moving, |t| Request::Pump(Box::new(pump), t))
     }
 

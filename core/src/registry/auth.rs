@@ -130,8 +130,7 @@ impl Auth {
         }
         let basic = trusted.map(|secret| Authorization::basic(target, secret));
         let mut tries = Tries::new(cx, &format!("get a token from {}", Shown(&url)));
-        let timeouts = cx.limits().timeouts;
-        let make = || Exchange::new(Method::GET, url.clone(), TOKEN_ANSWER_MAX, timeouts);
+        let make = || Exchange::new(Method::GET, url.clone(), TOKEN_ANSWER_MAX);
         let reply = tries.persist(cx, || redirect::follow(cx, make(), basic.as_ref())).await?;
         let asked = cx.now();
         match (reply.status, &reply.body) {

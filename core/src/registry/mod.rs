@@ -102,8 +102,7 @@ impl Remote {
             let grant = self.auth.grant(cx).await?;
             let authorization = grant.as_ref().map(|g| &g.authorization);
             let make = || {
-                let timeouts = cx.limits().timeouts;
-                let exchange = Exchange::new(ask.method.clone(), ask.url.clone(), ask.inline_max, timeouts);
+                let exchange = Exchange::new(ask.method.clone(), ask.url.clone(), ask.inline_max);
                 let headers = ask.headers.iter().cloned();
                 headers.fold(exchange, |x, (name, value)| x.header(name, value)).streaming(ask.stream)
             };
