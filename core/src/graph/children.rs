@@ -1,5 +1,7 @@
 //! What is below a document, which of it is wanted, and what is noted about it.
 
+use std::collections::BTreeMap;
+
 use super::{Documents, Handler, Step, handler::Map};
 use crate::{
     error::{ContentError, Error},
@@ -66,31 +68,17 @@ pub fn set_child_labels<'h>(inner: impl Handler + 'h, labels: &'h Labels) -> imp
     Map { inner, change }
 }
 
-/// The label key of each child: a number per kind, counted from 0 in their order. The config's first has none.
+/// The label key of each child: a number per kind, counted from 0 in their order. The first of some kinds has none.
 fn label_keys(children: &[Descriptor]) -> Vec<(String, &Descriptor)> {
-    let mut counts = std::collections::BTreeMap::new();
-    let key = |child| {
-        let prefix = gc_prefix(child);
-        let count: &mut usize = counts.entry(prefix).or_default();
-        let at = *count;
+    let mut counts = BTreeMap::new();
+    let number = |child| {
+        let kind = Descriptor::gc_label(child);
+        let count: &mut usize = counts.entry(kind.clone()).or_default();
+        let key = if *count == 0 && !kind.ends_with('.') { kind } else { format!("{kind}{count}") };
         *count += 1;
-        let key = if at == 0 && !prefix.ends_with('.') { prefix.to_owned() } else { format!("{prefix}{at}") };
         (key, child)
     };
-    children.iter().map(key).collect()
-}
-
-fn gc_prefix(child: &Descriptor) -> &'static str {
-    let media_type = &child.media_type;
-    if media_type.is_config() {
-        "containerd.io/gc.ref.content.config"
-    } else if media_type.is_manifest() {
-        "containerd.io/gc.ref.content.m."
-    } else if media_type.is_layer() {
-        "containerd.io/gc.ref.content.l."
-    } else {
-        "containerd.io/gc.ref.content."
-    }
+    children.iter().map(number).collect()
 }
 
 /// Notes on everything that is visited where it came from (containerd.md §5.8).

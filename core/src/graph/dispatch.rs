@@ -32,6 +32,6 @@ pub async fn dispatch(cx: &Cx, handler: &dyn Handler, roots: Vec<Descriptor>) ->
             Step::Stop | Step::Skip => Ok(((), Vec::new())),
         }
     };
-    let rank = |(node, _): &(Descriptor, usize)| (!node.is_document(), u64::MAX - node.size);
+    let rank = |(node, _): &(Descriptor, usize)| (!node.media_type.is_document(), u64::MAX - node.size);
     worklist(limits.concurrency, roots.into_iter().map(|root| (root, 0)), one, rank).await.map(drop)
 }

@@ -9,10 +9,10 @@ use crate::{
     effect::pump::{Verified, Verifier},
     error::{ContentError, Error},
     event::Event,
-    model::{Descriptor, Document},
+    model::{Descriptor, Document, limits},
     name::Digest,
     op::Cx,
-    registry::{DOCUMENT_MAX, Remote},
+    registry::Remote,
     store::Lease,
 };
 
@@ -60,18 +60,18 @@ impl Documents {
         if cx.find(&node.digest).await?.is_none() {
             return Ok(None);
         }
-        let bytes = cx.read(&node.digest, DOCUMENT_MAX).await?;
-        let wrong = |why: ContentError| Error::content(format!("manifest {} in the store", node.digest), why);
-        Verifier::check(&node.digest, node.size, &bytes).map_err(|e| wrong(e.into()))?;
-        let document = Document::parse(Some(node.media_type.as_str()), bytes).map_err(|e| wrong(e.into()))?;
-        Ok(Some(document.named(node.digest.clone())))
+        let bytes = cx.read(&node.digest, limits::MANIFEST_BYTES).await?;
+        let document = Document::verified(bytes, node);
+        document
+            .map(Some)
+            .map_err(|error| Error::content(format!("manifest {} in the store", node.digest), error))
     }
 
     fn add(&self, cx: &Cx, document: Document, stored: bool) -> Result<(), Error> {
         let mut held = self.0.borrow_mut();
-        let bytes: u64 = held.values().map(|held| held.document.size()).sum();
+        let bytes: u64 = held.values().map(|held| held.document.bytes().len() as u64).sum();
         let max = cx.limits().documents_max;
-        if bytes.saturating_add(document.size()) > max {
+        if bytes.saturating_add(document.bytes().len() as u64) > max {
             return Err(Error::content(
                 format!("manifest {}", document.digest()),
                 ContentError::TooLarge { max },
@@ -109,7 +109,7 @@ impl Documents {
         let held = self.0.borrow();
         let document = &held.get(digest).filter(|held| !held.stored)?.document;
         let bytes = document.bytes();
-        let verified = Verifier::check(digest, document.size(), bytes).ok()?;
+        let verified = Verifier::check(digest, bytes.len() as u64, bytes).ok()?;
         Some((bytes.to_vec(), verified, document.descriptor()))
     }
 

@@ -174,6 +174,11 @@ impl MediaType {
         self.kind() == Kind::Index
     }
 
+    /// Whether it leads on to other content: a manifest or an index.
+    pub fn is_document(&self) -> bool {
+        self.is_manifest() || self.is_index()
+    }
+
     /// Whether it is an image configuration.
     pub fn is_config(&self) -> bool {
         self.kind() == Kind::Config

@@ -4,15 +4,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use super::{Ask, Remote, identity, unencoded};
 use crate::{
-    effect::pump::Verifier,
     error::{ContentError, Error, Refusal},
-    model::{Descriptor, Document},
-    name::{Digest, Excerpt, media::ACCEPT},
+    model::{Descriptor, Document, detect, limits},
+    name::{Algorithm, Digest, Excerpt, MediaType, media::ACCEPT},
     op::{Cx, Reply, ReplyBody},
 };
-
-/// The largest manifest or index that is read, in bytes (security.md §9).
-pub const DOCUMENT_MAX: u64 = 4 << 20;
 
 const DOCKER_CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
@@ -29,44 +25,30 @@ impl Remote {
         content_digest(&reply.headers).map_err(|why| self.error(&doing, why, 1))
     }
 
-    /// The document that a tag means, by one GET.
+    /// The document that a tag means, by one GET. `Docker-Content-Digest` must agree with the bytes.
     pub async fn tagged(&self, cx: &Cx, tag: &str) -> Result<Document, Error> {
         let doing = format!("fetch manifest {tag}");
         let (bytes, headers) = self.document(cx, tag, &doing).await?;
         let said = content_digest(&headers).map_err(|why| self.error(&doing, why, 1))?;
-        let document = self.read(&doing, media_type(&headers).as_deref(), bytes)?;
+        let got = Digest::of(said.as_ref().map_or(Algorithm::Sha256, Digest::algorithm), &bytes);
         match said {
-            Some(said) if said != *document.digest() => {
-                let got = Digest::of(said.algorithm(), document.bytes());
-                if got == said {
-                    Ok(document)
-                } else {
-                    Err(self.content(&doing, ContentError::HeaderDigest { said, got }))
-                }
-            }
-            _ => Ok(document),
+            Some(said) if said != got => Err(self.content(&doing, ContentError::HeaderDigest { said, got })),
+            _ => self.read(&doing, bytes, &headers, got),
         }
     }
 
-    /// The document of this digest. The bytes decide; what headers say is only a hint.
+    /// The document of this digest. The bytes decide; what headers say is only a hint (security.md M5).
     pub async fn pinned(&self, cx: &Cx, digest: &Digest) -> Result<Document, Error> {
         let doing = format!("fetch manifest {digest}");
         let (bytes, headers) = self.document(cx, &digest.to_string(), &doing).await?;
-        let verdict = Verifier::check(digest, bytes.len() as u64, &bytes);
-        verdict.map_err(|mismatch| self.content(&doing, mismatch))?;
-        let document = self.read(&doing, media_type(&headers).as_deref(), bytes)?;
-        Ok(document.named(digest.clone()))
+        self.read(&doing, bytes, &headers, digest.clone())
     }
 
     /// The document that a descriptor promises: its digest, its size, its type.
     pub async fn described(&self, cx: &Cx, descriptor: &Descriptor) -> Result<Document, Error> {
-        let digest = &descriptor.digest;
-        let doing = format!("fetch manifest {digest}");
-        let (bytes, _) = self.document(cx, &digest.to_string(), &doing).await?;
-        let verdict = Verifier::check(digest, descriptor.size, &bytes);
-        verdict.map_err(|mismatch| self.content(&doing, mismatch))?;
-        let document = self.read(&doing, Some(descriptor.media_type.as_str()), bytes)?;
-        Ok(document.named(digest.clone()))
+        let doing = format!("fetch manifest {}", descriptor.digest);
+        let (bytes, _) = self.document(cx, &descriptor.digest.to_string(), &doing).await?;
+        Document::verified(bytes, descriptor).map_err(|error| self.content(&doing, error))
     }
 
     async fn document(
@@ -76,13 +58,13 @@ impl Remote {
         doing: &String,
     ) -> Result<(Vec<u8>, HeaderMap), Error> {
         let mut ask = self.manifest_ask(Method::GET, reference, doing);
-        ask.inline_max = DOCUMENT_MAX;
+        ask.inline_max = limits::MANIFEST_BYTES;
         let reply = self.send(cx, ask, &[]).await?;
         unencoded(&reply).map_err(|why| self.error(doing, why, 1))?;
         let Reply { headers, body, .. } = reply;
         match body {
             ReplyBody::Small(bytes) => Ok((bytes, headers)),
-            _ => Err(self.error(doing, Refusal::TooLong { max: DOCUMENT_MAX }, 1)),
+            _ => Err(self.error(doing, Refusal::TooLong { max: limits::MANIFEST_BYTES }, 1)),
         }
     }
 
@@ -93,8 +75,23 @@ impl Remote {
             .header(name, value)
     }
 
-    fn read(&self, doing: &str, media_type: Option<&str>, bytes: Vec<u8>) -> Result<Document, Error> {
-        Document::parse(media_type, bytes).map_err(|error| self.content(doing, error))
+    /// A document by its bytes, of the type that the registry or, failing that, the document itself says.
+    fn read(
+        &self,
+        doing: &str,
+        bytes: Vec<u8>,
+        headers: &HeaderMap,
+        digest: Digest,
+    ) -> Result<Document, Error> {
+        let media_type = match content_type(headers) {
+            Some(media_type) => Ok(media_type),
+            None => detect(&bytes),
+        };
+        let document = media_type.and_then(|media_type| {
+            let descriptor = Descriptor::new(media_type, digest, bytes.len() as u64);
+            Document::verified(bytes, &descriptor)
+        });
+        document.map_err(|error| self.content(doing, error))
     }
 
     /// An error of what came, with where it came from.
@@ -116,6 +113,8 @@ fn content_digest(headers: &HeaderMap) -> Result<Option<Digest>, Refusal> {
     parsed.map(Some)
 }
 
-fn media_type(headers: &HeaderMap) -> Option<String> {
-    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned)
+/// `Content-Type`, when it names a document: some registries send `text/plain` or `application/json` for all of them.
+fn content_type(headers: &HeaderMap) -> Option<MediaType> {
+    let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    MediaType::from_content_type(value).ok().filter(MediaType::is_document)
 }

@@ -21,7 +21,6 @@ pub(crate) use self::retry::Tries;
 pub use self::{
     blob::Opened,
     endpoint::{Endpoint, EndpointError, Transport},
-    manifest::DOCUMENT_MAX,
 };
 use crate::{
     effect::http::Exchange,

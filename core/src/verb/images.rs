@@ -35,7 +35,7 @@ pub async fn list(cx: Cx) -> Result<Vec<Image>, Error> {
             if !seen.insert(node.digest.clone()) {
                 continue;
             }
-            if !node.is_document() {
+            if !node.media_type.is_document() {
                 size = size.saturating_add(cx.find(&node.digest).await?.unwrap_or(0));
             } else if documents.load_stored(&cx, &node).await? {
                 size = size.saturating_add(node.size);

@@ -8,7 +8,7 @@ use crate::{
     effect::store::StoreError,
     error::{ContentError, Error},
     graph::Documents,
-    model::{CONFIG_MAX, Config, Descriptor, Document},
+    model::{Config, Descriptor, Document, limits},
     name::{Matcher, Platform, Reference},
     op::Cx,
     registry::Transport,
@@ -61,7 +61,7 @@ pub async fn inspect(cx: Cx, want: Inspect) -> Result<Inspected, Error> {
     };
     let mut chosen = root.clone();
     for _ in 0..cx.limits().depth {
-        if !chosen.is_index() {
+        if chosen.as_index().is_none() {
             break;
         }
         let child = choose(&chosen, &matcher, &want.platform)?;
@@ -74,8 +74,8 @@ pub async fn inspect(cx: Cx, want: Inspect) -> Result<Inspected, Error> {
         None => None,
         Some(descriptor) => {
             let bytes = match is_stored {
-                true => cx.read(&descriptor.digest, CONFIG_MAX).await?,
-                false => remote.small_blob(&cx, &descriptor, CONFIG_MAX).await?,
+                true => cx.read(&descriptor.digest, limits::CONFIG_BYTES).await?,
+                false => remote.small_blob(&cx, &descriptor, limits::CONFIG_BYTES).await?,
             };
             let what = || format!("config {}", descriptor.digest);
             Some(Config::parse(bytes).map_err(|error| Error::content(what(), error))?)

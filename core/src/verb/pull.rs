@@ -3,17 +3,16 @@
 use std::{cell::Cell, fmt};
 
 use crate::{
-    effect::pump::Verifier,
     error::{ContentError, Error},
     event::{Event, Warning},
     graph::{
         Documents, Handler, Step, append_distribution_source, chain, children, dispatch, filter_platforms,
         limit_manifests, set_child_labels,
     },
-    model::{CONFIG_MAX, Config, Descriptor, Document},
+    model::{Config, Descriptor, Document, detect, limits},
     name::{Digest, Matcher, Platform, Reference},
     op::Cx,
-    registry::{DOCUMENT_MAX, Endpoint, Remote, Transport},
+    registry::{Endpoint, Remote, Transport},
     store::{Labels, Lease, Outcome, fetch_blob, lookup, publish},
 };
 
@@ -101,7 +100,7 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     let (lease, labels, matcher) = (Lease::new(&cx), Labels::default(), wanted.matcher());
     let tally = Tally::default();
     let fetch = async |cx: &Cx, node: &Descriptor| {
-        if node.is_document() {
+        if node.media_type.is_document() {
             documents.load(cx, &remote, node).await?;
         } else {
             tally.count(fetch_blob(cx, &remote, &lease, node).await?);
@@ -200,11 +199,15 @@ async fn stored(cx: &Cx, digest: &Digest, known: Option<Descriptor>) -> Result<O
     if known.is_some() {
         return Ok(known);
     }
-    let bytes = cx.read(digest, DOCUMENT_MAX).await?;
-    let wrong = |why: ContentError| Error::content(format!("content {digest} in the store"), why);
-    Verifier::check(digest, bytes.len() as u64, &bytes).map_err(|e| wrong(e.into()))?;
-    let document = Document::parse(None, bytes).map_err(|e| wrong(e.into()))?;
-    Ok(Some(document.named(digest.clone()).descriptor()))
+    let bytes = cx.read(digest, limits::MANIFEST_BYTES).await?;
+    let read = |bytes: Vec<u8>| {
+        let target = Descriptor::new(detect(&bytes)?, digest.clone(), bytes.len() as u64);
+        Document::verified(bytes, &target)
+    };
+    match read(bytes) {
+        Ok(document) => Ok(Some(document.descriptor())),
+        Err(error) => Err(Error::content(format!("content {digest} in the store"), error)),
+    }
 }
 
 /// A single manifest says nothing of its platform, its config does: the wrong one is an error if it was asked for by
@@ -222,9 +225,9 @@ async fn check_platform(
     if cx.find(&config.digest).await?.is_none() {
         return Ok(());
     }
-    let bytes = cx.read(&config.digest, CONFIG_MAX).await?;
+    let bytes = cx.read(&config.digest, limits::CONFIG_BYTES).await?;
     let what = || format!("config {}", config.digest);
-    let got = Config::parse(bytes).map_err(|error| Error::content(what(), error))?.platform();
+    let got = Config::parse(bytes).map_err(|error| Error::content(what(), error))?.platform().clone();
     let (want, got) = (want.clone(), got);
     if Matcher::only(&want).matches(&got) {
         return Ok(());
