@@ -105,7 +105,7 @@ pub enum TapError {
 /// A pump that ended.
 #[derive(Debug)]
 pub struct Pumped {
-    /// The tap, with all that it has seen. Everything that it has seen has been written.
+    /// The tap, with all that it has seen; which has been written, unless the store failed.
     pub tap: Tap,
     /// Why it ended.
     pub end: End,
@@ -118,7 +118,7 @@ pub enum End {
     Complete,
     /// The source broke off.
     SourceLost(NetError),
-    /// The sink failed; what was not written was not counted.
+    /// The sink or an ingest as source failed.
     StoreFailed(StoreError),
     /// The tap refused.
     Refused(TapError),
