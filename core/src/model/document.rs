@@ -20,9 +20,9 @@ pub struct Document {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Content {
     /// One image.
-    Manifest(Manifest),
+    Manifest(Box<Manifest>),
     /// Several.
-    Index(Index),
+    Index(Box<Index>),
 }
 
 impl Document {
@@ -109,13 +109,13 @@ fn read_manifest(value: &Value, media_type: &MediaType) -> Result<Content, Docum
     if manifest.layers.is_empty() && media_type.essence() == MediaType::OCI_MANIFEST {
         return Err(object.require("layers")?.wrong("an array with at least one layer"));
     }
-    Ok(Content::Manifest(manifest))
+    Ok(Content::Manifest(Box::new(manifest)))
 }
 
 fn read_index(value: &Value, media_type: &MediaType) -> Result<Content, DocumentError> {
     let object = Field::root(value).object(&Index::MEMBERS)?;
     check_format(&object, media_type, &["config", "layers"], "an image index")?;
-    Index::read(&object).map(Content::Index)
+    Ok(Content::Index(Box::new(Index::read(&object)?)))
 }
 
 /// Makes sure that nobody can read the document as something else (security.md M1, CVE-2021-41190).
