@@ -147,6 +147,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::name::Mismatch;
 
     fn read(text: &str, media_type: &str) -> Result<Document, DocumentError> {
         Document::parse(text.as_bytes().to_vec(), &MediaType::parse(media_type).unwrap())
@@ -210,10 +211,10 @@ mod tests {
         assert_eq!(document.descriptor(), want);
         assert_eq!(document.children().len(), 2);
         want.size += 1;
-        assert!(matches!(Document::verified(bytes.clone(), &want), Err(DocumentError::WrongSize { .. })));
+        assert!(matches!(Document::verified(bytes.clone(), &want), Err(DocumentError::Mismatch(Mismatch::Size { .. }))));
         want.size -= 1;
         want.digest = Digest::sha256(b"");
-        assert!(matches!(Document::verified(bytes, &want), Err(DocumentError::WrongDigest { .. })));
+        assert!(matches!(Document::verified(bytes, &want), Err(DocumentError::Mismatch(Mismatch::Digest { .. }))));
     }
 
     proptest! {
