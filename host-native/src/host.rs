@@ -88,19 +88,19 @@ enum Message {
 impl Host {
     /// A host over the store in this directory, with default limits and without credentials.
     pub fn open(store: &Path) -> Result<Self, StoreError> {
-        Self::with(Store::open(store, Options::default())?, Limits::default())
+        Ok(Self::with(Store::open(store, &Options::default())?, Limits::default()))
     }
 
     /// A host over a store that is open.
-    pub fn with(store: Store, limits: Limits) -> Result<Self, StoreError> {
-        Ok(Self {
+    pub fn with(store: Store, limits: Limits) -> Self {
+        Self {
             limits,
             http: Arc::new(Http::new(&limits)),
             store: Arc::new(store),
             // The core's permits bound exchanges and pumps; commits and publishing wait for the disk beside them.
             pool: Pool::new(limits.concurrency + 2),
             credentials: Box::new(|_| Ok(None)),
-        })
+        }
     }
 
     /// With credentials.
@@ -208,7 +208,7 @@ impl Running<'_> {
                 });
             }
             Request::Commit(commit, ticket) => {
-                self.spawn(move || Message::Committed(ticket, store.commit(*commit)));
+                self.spawn(move || Message::Committed(ticket, store.commit(&commit)));
             }
             Request::Apply(batch, ticket) if batch.publish => {
                 self.spawn(move || Message::Applied(ticket, store.apply(&batch)));
