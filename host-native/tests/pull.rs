@@ -6,7 +6,7 @@ use lugger::{
         name::{Platform, Reference},
         verb::{self, Pull, Wanted},
     },
-    demo::image::Image,
+    demo::Image,
     registry::{Memory, Registry},
 };
 use tempfile::TempDir;
