@@ -42,7 +42,7 @@ impl Layout {
     pub(super) fn open(path: &Path, options: &Options, boot: Option<String>) -> Result<Self, StoreError> {
         // A directory that is there is judged below, whatever is said here.
         if let Err(cause) = DirBuilder::new().recursive(true).mode(0o700).create(path)
-            && !path.is_dir()
+            && !path.exists()
         {
             return Err(error::system(path, cause));
         }
