@@ -4,7 +4,7 @@
 //! oci-layout  index.json        what every reader of layouts knows; one entry per image record
 //! blobs/<alg>/<hex>             published content: read-only, complete, durable
 //! staged/<boot>/<alg>/<hex>     committed content: read-only, complete, not yet durable
-//! ingest/<alg>-<hex>/           content that grows: `data` and `checkpoint`
+//! ingest/<alg>-<hex>.data       content that grows; beside it its `.checkpoint`
 //! locks/                        files that are locked; their content means nothing
 //! lugger.db                     the records
 //! ```

@@ -333,7 +333,7 @@ fn uri(path: &std::path::Path, immutable: bool) -> String {
     for byte in path.as_os_str().as_bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' => {
-                uri.push(char::from(*byte))
+                uri.push(char::from(*byte));
             }
             other => write!(uri, "%{other:02x}").expect("writing to a string"),
         }

@@ -94,11 +94,11 @@ fn measure_commits_and_publications() {
             i += 1;
             let changes = vec![Change::Put { key: format!("lease/{i}"), value: "\"\"".into() }];
             let batch = Batch { changes, ..Batch::default() };
-            clock(&mut || drop(store.apply(&batch).unwrap()))
+            clock(&mut || assert_eq!(store.apply(&batch).unwrap(), Applied::Done))
         }),
     );
     print("get", &mut time(500, || clock(&mut || drop(store.get("lease/7").unwrap()))));
-    print("find", &mut time(500, || clock(&mut || drop(store.find(&digest).unwrap()))));
+    print("find", &mut time(500, || clock(&mut || assert_eq!(store.find(&digest).unwrap(), Some(1)))));
     let mut store = Some(store);
     print("close", &mut time(1, || clock(&mut || drop(store.take()))));
 }
@@ -108,34 +108,34 @@ fn measure_commits_and_publications() {
 #[ignore = "a measurement, not a test"]
 fn measure_writeback() {
     let size = 1_u64 << 30;
-    for pace in [None, Some(400_u64 << 20)] {
-        for round in 0..6 {
-            let early = round % 2 == 0;
-            let dir = scratch();
-            let store = open(dir.path());
-            rustix::fs::syncfs(&store.layout.root.fd).unwrap();
-            let begin = Begin { digest: Digest::sha256(b"big"), size };
-            let Begun::Open { ingest, .. } = store.begin(&begin).unwrap() else { panic!() };
-            let mut writer = store.writer(ingest, 0).unwrap();
-            let chunk = vec![round; 1 << 20];
-            let start = Instant::now();
-            while writer.at() < size {
-                writer.write(&chunk).unwrap();
-                if !early {
-                    writer.forget_writeback();
+    for pace in [None, Some(900_u64 << 20), Some(300 << 20)] {
+        for window in [u64::MAX, 8 << 20, 32 << 20, 64 << 20] {
+            let mut wholes = Vec::new();
+            let mut syncs = time(5, || {
+                let dir = scratch();
+                let store = open(dir.path());
+                rustix::fs::syncfs(&store.layout.root.fd).unwrap();
+                let begin = Begin { digest: Digest::sha256(b"big"), size };
+                let Begun::Open { ingest, .. } = store.begin(&begin).unwrap() else { panic!() };
+                let mut writer = store.writer(ingest, 0).unwrap();
+                writer.set_window(window);
+                let chunk = vec![1; 256 << 10];
+                let start = Instant::now();
+                while writer.at() < size {
+                    writer.write(&chunk).unwrap();
+                    if let Some(pace) = pace {
+                        let due = Duration::from_secs_f64(writer.at() as f64 / pace as f64);
+                        std::thread::sleep(due.saturating_sub(start.elapsed()));
+                    }
                 }
-                if let Some(pace) = pace {
-                    let due = Duration::from_secs_f64(writer.at() as f64 / pace as f64);
-                    std::thread::sleep(due.saturating_sub(start.elapsed()));
-                }
-            }
-            let written = start.elapsed();
-            rustix::fs::syncfs(&store.layout.root.fd).unwrap();
-            let all = start.elapsed();
-            eprintln!(
-                "pace {pace:?}, early {early}: written {written:?}, sync {:?}, all {all:?}",
-                all - written
-            );
+                let written = start.elapsed();
+                rustix::fs::syncfs(&store.layout.root.fd).unwrap();
+                wholes.push(start.elapsed());
+                start.elapsed() - written
+            });
+            eprintln!("pace {pace:?} MiB/s, window {window}", pace = pace.map(|pace| pace >> 20));
+            print("  sync at the end", &mut syncs);
+            print("  all", &mut wholes);
         }
     }
 }
