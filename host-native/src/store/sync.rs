@@ -3,7 +3,7 @@
 use std::{fs::File, io};
 
 use lugger_core::{
-    effect::store::StoreError,
+    effect::store::{LockKey, StoreError},
     name::{Algorithm, Digest},
 };
 use rustix::fs::OFlags;
@@ -134,7 +134,7 @@ pub(super) fn recover(layout: &Layout) -> Result<(), StoreError> {
 /// Turns staged content into an ingest without a checkpoint.
 fn demote(layout: &Layout, name: &str, digest: &Digest) -> Result<(), StoreError> {
     let failed = |cause| layout.root.failed(name, cause);
-    let lock_name = format!("locks/ingest-{}-{}", digest.algorithm(), digest.encoded());
+    let lock_name = lock::name(&LockKey::Ingest(digest.clone()));
     let published = layout.root.has(&Layout::blob(digest)).map_err(failed)?;
     let lock = lock::take(layout, &lock_name, OFlags::RDONLY)?;
     match lock {
