@@ -1,1 +1,3 @@
-//! t
+//! Whole operations: the simulator, contract suites, interop with real servers and clients.
+
+pub mod interop;

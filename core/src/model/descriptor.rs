@@ -11,7 +11,7 @@ use super::{
     field::{Field, Path},
     limits, strict,
 };
-use crate::name::{Digest, MediaType, Platform};
+use crate::name::{Digest, MediaType, Mismatch, Platform};
 
 /// What a document says of some content: type, digest, size, and what helps to choose or find it.
 ///
@@ -86,14 +86,14 @@ impl Descriptor {
     }
 
     /// Whether `content` is what this describes: first its length, then its digest (security.md M6).
-    pub fn verify(&self, content: &[u8]) -> Result<(), DocumentError> {
+    pub fn verify(&self, content: &[u8]) -> Result<(), Mismatch> {
         let size = content.len() as u64;
         if size != self.size {
-            return Err(DocumentError::WrongSize { digest: self.digest.clone(), want: self.size, got: size });
+            return Err(Mismatch::Size { want: self.size, got: size });
         }
         let got = Digest::of(self.digest.algorithm(), content);
         if got != self.digest {
-            return Err(DocumentError::WrongDigest { want: self.digest.clone(), got });
+            return Err(Mismatch::Digest { want: self.digest.clone(), got });
         }
         Ok(())
     }
