@@ -128,7 +128,7 @@ impl Input<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<Result<usize, NetError>, StoreError> {
         match self {
             Self::Body(body) => Ok(body.read(buffer).map_err(|error| read_error(&error))),
-            Self::Ingest(reader) => reader.read(buffer).map(Ok),
+            Self::Ingest(reader) => reader.read(buffer).map(Ok).map_err(|cause| reader.failed(cause)),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use lugger::{
-    Cancel, Credentials, Host, Store, StoreOptions,
+    Cancel, Credentials, Host,
     core::{
         effect::secret::Secret,
         error::Error,
@@ -73,7 +73,7 @@ impl Session {
     pub(crate) fn host(&self, limits: Limits) -> Result<Host, Failure> {
         let dir = self.store_dir()?;
         self.report.detail(&format!("store: {}", dir.display()));
-        let store = Store::open(&dir, StoreOptions { durable: !self.no_sync })?;
+        let store = Store::open(&dir, Options { durable: !self.no_sync })?;
         Ok(Host::with(store, limits)?)
     }
 

@@ -1,0 +1,1 @@
+//! `lugger demo`: the whole job, with a registry of its own.

@@ -1,0 +1,1 @@
+//! `lugger inspect`: what an image says of itself.
