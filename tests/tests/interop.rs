@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lugger::{demo::image::Image, registry::Memory};
+use lugger::{demo::Image, registry::Memory};
 use lugger_tests::interop::{Asked, DockerRegistry, have, json, lugger, run};
 use tempfile::TempDir;
 

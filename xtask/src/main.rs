@@ -16,7 +16,7 @@ use clap::{Parser, Subcommand};
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Developer tasks of Lugger", max_term_width = 110)]
+#[command(bin_name = "cargo xtask", about = "Developer tasks of Lugger", max_term_width = 110)]
 struct Cli {
     #[command(subcommand)]
     task: Task,

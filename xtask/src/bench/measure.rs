@@ -1,7 +1,8 @@
 //! What one command costs: wall time, CPU and peak memory.
 //!
 //! The measuring is done by a small process between the benchmark and the command (`xtask measure`, hidden): only the
-//! parent learns a command's peak memory, and the kernel counts the parent's own memory in, so it had better be small.
+//! parent learns a command's peak memory, and the kernel counts the parent's own memory in, so it had better be small
+//! (3.5 MB, the least this can report).
 
 use std::path::Path;
 use std::process::{Command, Stdio};
