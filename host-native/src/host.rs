@@ -124,7 +124,10 @@ impl Host {
     }
 
     /// Runs an operation to its end on this thread.
-    pub fn run<T: 'static>(&mut self, flow: impl AsyncFnOnce(Cx) -> Result<T, Error> + 'static) -> Result<T, Error> {
+    pub fn run<T: 'static>(
+        &mut self,
+        flow: impl AsyncFnOnce(Cx) -> Result<T, Error> + 'static,
+    ) -> Result<T, Error> {
         self.run_with(flow, &Cancel::default(), |_| {})
     }
 
@@ -161,7 +164,9 @@ impl Host {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Setup {
             // Spreads retries and names leases; nothing secret hangs on it.
-            seed: u64::from(since_epoch.subsec_nanos()) << 32 ^ since_epoch.as_secs() ^ u64::from(std::process::id()) << 20,
+            seed: u64::from(since_epoch.subsec_nanos()) << 32
+                ^ since_epoch.as_secs()
+                ^ u64::from(std::process::id()) << 20,
             wall: UnixTime(since_epoch.as_secs()),
             limits: self.limits,
             caps: Caps { manual_redirects: true },
@@ -213,14 +218,22 @@ impl Running<'_> {
         }
     }
 
-    fn perform_in<T: 'static>(&mut self, op: &mut Op<T>, request: Request, http: Arc<Http>, store: Arc<Store>) {
+    fn perform_in<T: 'static>(
+        &mut self,
+        op: &mut Op<T>,
+        request: Request,
+        http: Arc<Http>,
+        store: Arc<Store>,
+    ) {
         match request {
             Request::Pump(pump, ticket) => {
-                let (id, forget, sender) = (ticket.id(), Arc::new(AtomicBool::new(false)), self.sender.clone());
+                let (id, forget, sender) =
+                    (ticket.id(), Arc::new(AtomicBool::new(false)), self.sender.clone());
                 self.forget.insert(id, Arc::clone(&forget));
                 self.spawn(move || {
                     let progress = |moved| drop(sender.send(Message::Progress(id, moved)));
-                    let pumping = Pumping { http: &http, store: &store, forget: &forget, progress: &progress };
+                    let pumping =
+                        Pumping { http: &http, store: &store, forget: &forget, progress: &progress };
                     Message::Pumped(ticket, pumping.run(*pump))
                 });
             }

@@ -25,7 +25,9 @@ impl Bars {
         Self {
             all: MultiProgress::new(),
             blobs: BTreeMap::new(),
-            moving: style(&format!("{{prefix:19}} {bar} {{binary_bytes:>10}} of {{binary_total_bytes:>10}}  {{binary_bytes_per_sec}}")),
+            moving: style(&format!(
+                "{{prefix:19}} {bar} {{binary_bytes:>10}} of {{binary_total_bytes:>10}}  {{binary_bytes_per_sec}}"
+            )),
             still: style("{prefix:19} {msg}"),
         }
     }
@@ -33,14 +35,18 @@ impl Bars {
     /// Moves the bars; a line if there is something to say beside them.
     pub(crate) fn show(&mut self, event: &Event) -> Option<String> {
         match event {
-            Event::Resolved { name, target } => return Some(format!("{name} is {} ({})", target.digest, kind(target))),
+            Event::Resolved { name, target } => {
+                return Some(format!("{name} is {} ({})", target.digest, kind(target)));
+            }
             Event::Planned(content) => {
                 let bar = self.all.add(ProgressBar::new(content.size).with_style(self.still.clone()));
                 bar.set_prefix(short(&content.digest));
                 bar.set_message("…");
                 self.blobs.insert(content.digest.clone(), bar);
             }
-            Event::Skipped(content) => self.stop(&content.digest, &format!("present, {} {}", bytes(content.size), kind(content))),
+            Event::Skipped(content) => {
+                self.stop(&content.digest, &format!("present, {} {}", bytes(content.size), kind(content)));
+            }
             Event::Began { digest, from } => {
                 if let Some(bar) = self.blobs.get(digest) {
                     bar.set_style(self.moving.clone());
@@ -53,7 +59,9 @@ impl Bars {
                     bar.set_position(*done);
                 }
             }
-            Event::Committed(content) => self.stop(&content.digest, &format!("fetched, {} {}", bytes(content.size), kind(content))),
+            Event::Committed(content) => {
+                self.stop(&content.digest, &format!("fetched, {} {}", bytes(content.size), kind(content)));
+            }
             Event::Waiting { digest } => {
                 if let Some(bar) = self.blobs.get(digest) {
                     bar.set_message("another process fetches it");

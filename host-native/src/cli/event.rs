@@ -1,10 +1,6 @@
 //! Events as JSON, one a line: `--progress json`.
 
-use lugger::core::{
-    event::Event,
-    model::Descriptor,
-    name::Digest,
-};
+use lugger::core::{event::Event, model::Descriptor, name::Digest};
 use serde::Serialize;
 
 /// An event, or the error at the end, in the words of the core.

@@ -42,7 +42,9 @@ pub(crate) fn hints(failure: &Failure, context: &Context) -> Vec<String> {
 
 fn of(error: &Error, context: &Context) -> Vec<String> {
     let hint = match error {
-        Error::Name(_) | Error::Endpoint(_) => "[registry/]repository[:tag][@digest], such as alpine:3.20".to_owned(),
+        Error::Name(_) | Error::Endpoint(_) => {
+            "[registry/]repository[:tag][@digest], such as alpine:3.20".to_owned()
+        }
         Error::Registry(error) => return registry(error, context),
         Error::Content { why, .. } => return content(why),
         Error::Store(error) => match error.kind {
@@ -64,7 +66,8 @@ fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
             "the user name and password; this account may also have no right to the repository".to_owned()
         }
         Refusal::Denied { .. } | Refusal::Challenge(_) => {
-            let spelling = "the spelling: many registries say this of repositories that do not exist".to_owned();
+            let spelling =
+                "the spelling: many registries say this of repositories that do not exist".to_owned();
             return vec!["logging in with --creds USER --password-stdin".to_owned(), spelling];
         }
         Refusal::Missing(_) => match context.repository() {
@@ -72,19 +75,26 @@ fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
             _ => "the spelling of the repository".to_owned(),
         },
         Refusal::Throttled { after: Some(after) } => {
-            format!("again in {} s, or logged in (--creds), which many registries allow more", after.as_secs())
+            format!(
+                "again in {} s, or logged in (--creds), which many registries allow more",
+                after.as_secs()
+            )
         }
         Refusal::Throttled { after: None } => {
             "again later, or logged in (--creds), which many registries allow more".to_owned()
         }
         Refusal::Net(error) => match error.kind {
             NetErrorKind::Tls => "--plain-http, if this registry speaks plain http".to_owned(),
-            NetErrorKind::Resolve => "the spelling of the registry, and whether this machine has a network".to_owned(),
+            NetErrorKind::Resolve => {
+                "the spelling of the registry, and whether this machine has a network".to_owned()
+            }
             NetErrorKind::Connect => "whether the registry runs there, and the port".to_owned(),
             NetErrorKind::Timeout | NetErrorKind::Broken => "again; what was fetched is kept".to_owned(),
             NetErrorKind::Protocol => "whether this is a registry, and the port".to_owned(),
         },
-        Refusal::Status { status, .. } if status.is_server_error() => "again later; what was fetched is kept".to_owned(),
+        Refusal::Status { status, .. } if status.is_server_error() => {
+            "again later; what was fetched is kept".to_owned()
+        }
         _ => return Vec::new(),
     };
     vec![hint]
@@ -97,7 +107,10 @@ fn content(why: &ContentError) -> Vec<String> {
         }
         ContentError::NoPlatform { have, .. } => {
             let named = have.iter().find(|platform| platform.os != "unknown");
-            named.map(|platform| format!("--platform {}, or --all-platforms", platform.format())).into_iter().collect()
+            named
+                .map(|platform| format!("--platform {}, or --all-platforms", platform.format()))
+                .into_iter()
+                .collect()
         }
         ContentError::OtherPlatform { got, .. } => vec![format!("--platform {}", got.format())],
         _ => Vec::new(),

@@ -43,7 +43,8 @@ pub(crate) fn ago(then: &str) -> String {
 }
 
 fn since(seconds: u64) -> String {
-    const UNITS: [(u64, &str); 5] = [(86_400 * 365, "year"), (86_400 * 30, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute")];
+    const UNITS: [(u64, &str); 5] =
+        [(86_400 * 365, "year"), (86_400 * 30, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute")];
     match UNITS.iter().find(|(length, _)| seconds >= *length) {
         Some((length, name)) => match seconds / length {
             1 => format!("1 {name} ago"),
@@ -60,6 +61,9 @@ mod tests {
     #[test]
     fn times_have_one_unit() {
         let shown = [0, 59, 60, 7_199, 86_400 * 29, 86_400 * 400].map(since);
-        assert_eq!(shown, ["just now", "just now", "1 minute ago", "1 hour ago", "29 days ago", "1 year ago"]);
+        assert_eq!(
+            shown,
+            ["just now", "just now", "1 minute ago", "1 hour ago", "29 days ago", "1 year ago"]
+        );
     }
 }

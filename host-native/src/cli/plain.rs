@@ -34,7 +34,9 @@ impl Plain {
     /// What is to be said of an event, if anything.
     pub(crate) fn line(&mut self, event: &Event) -> Option<String> {
         match event {
-            Event::Resolved { name, target } => Some(format!("{name} is {} ({})", target.digest, kind(target))),
+            Event::Resolved { name, target } => {
+                Some(format!("{name} is {} ({})", target.digest, kind(target)))
+            }
             Event::Planned(content) => {
                 self.blobs.entry(content.digest.clone()).or_default().size = content.size;
                 None
@@ -62,12 +64,18 @@ impl Plain {
                 }
                 Some(format!("fetched {} {}, {}", short(&content.digest), kind(content), bytes(content.size)))
             }
-            Event::Waiting { digest } => Some(format!("waiting for another process that fetches {}", short(digest))),
+            Event::Waiting { digest } => {
+                Some(format!("waiting for another process that fetches {}", short(digest)))
+            }
             Event::Retrying { doing, why, after } => {
                 Some(format!("{doing}: {why}; trying again in {:.1} s", after.as_secs_f32()))
             }
-            Event::Discarded { digest } => Some(format!("discarded what came of {}: it does not verify", short(digest))),
-            Event::Named { name, digest, .. } => self.verbose.then(|| format!("{name} now leads to {digest}")),
+            Event::Discarded { digest } => {
+                Some(format!("discarded what came of {}: it does not verify", short(digest)))
+            }
+            Event::Named { name, digest, .. } => {
+                self.verbose.then(|| format!("{name} now leads to {digest}"))
+            }
             // The report tells warnings whatever the mode.
             Event::Warned(_) => None,
         }

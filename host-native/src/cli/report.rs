@@ -4,7 +4,14 @@ use std::io::Write as _;
 
 use lugger::core::{event::Event, name::Inert};
 
-use super::{args::Progress, bars::Bars, event::Line, json, plain::Plain, terminal::{Style, Terminal}};
+use super::{
+    args::Progress,
+    bars::Bars,
+    event::Line,
+    json,
+    plain::Plain,
+    terminal::{Style, Terminal},
+};
 
 /// Tells what happens.
 pub(crate) struct Report {

@@ -11,10 +11,12 @@ use lugger::{
     core::{
         effect::secret::Secret,
         error::Error,
+        event::Event,
         name::{Platform, Reference},
         op::{Cx, Limits},
         registry::{Endpoint, Transport},
     },
+    store::{Options, Store},
 };
 
 use super::{
@@ -73,8 +75,8 @@ impl Session {
     pub(crate) fn host(&self, limits: Limits) -> Result<Host, Failure> {
         let dir = self.store_dir()?;
         self.report.detail(&format!("store: {}", dir.display()));
-        let store = Store::open(&dir, Options { durable: !self.no_sync })?;
-        Ok(Host::with(store, limits)?)
+        let store = Store::open(&dir, &Options { durable: !self.no_sync })?;
+        Ok(Host::with(store, limits))
     }
 
     /// A host over the store if there is one; nothing is made on disk.
@@ -88,7 +90,12 @@ impl Session {
     }
 
     /// Lets the host log in as the user asked, at the origin of the reference's registry and nowhere else.
-    pub(crate) fn log_in(&mut self, host: Host, remote: &RemoteArgs, reference: &Reference) -> Result<Host, Failure> {
+    pub(crate) fn log_in(
+        &mut self,
+        host: Host,
+        remote: &RemoteArgs,
+        reference: &Reference,
+    ) -> Result<Host, Failure> {
         let origin = Endpoint::of(reference.domain(), transport(remote))?.origin();
         self.report.detail(&format!("registry: {origin}, repository: {}", reference.path()));
         let Some(creds) = &remote.creds else { return Ok(host) };
@@ -104,15 +111,32 @@ impl Session {
         host: &mut Host,
         flow: impl AsyncFnOnce(Cx) -> Result<T, Error> + 'static,
     ) -> Result<T, Failure> {
-        let cancel = self.cancel.get_or_insert_with(|| {
+        let cancel = self.cancel();
+        let report = &mut self.report;
+        let result = host.run_with(flow, &cancel, |event| report.event(event));
+        report.end();
+        Ok(result?)
+    }
+
+    /// Runs an operation, and yields what happened instead of telling it.
+    pub(crate) fn record<T: 'static>(
+        &mut self,
+        host: &mut Host,
+        flow: impl AsyncFnOnce(Cx) -> Result<T, Error> + 'static,
+    ) -> Result<(T, Vec<Event>), Failure> {
+        let mut events = Vec::new();
+        let result = host.run_with(flow, &self.cancel(), |event| events.push(event.clone()))?;
+        Ok((result, events))
+    }
+
+    /// What Ctrl-C cancels, from the first operation on.
+    fn cancel(&mut self) -> Cancel {
+        let start = || {
             let cancel = Cancel::default();
             interrupt::watch(cancel.clone());
             cancel
-        });
-        let report = &mut self.report;
-        let result = host.run_with(flow, cancel, |event| report.event(event));
-        self.report.end();
-        Ok(result?)
+        };
+        self.cancel.get_or_insert_with(start).clone()
     }
 
     /// Tells why the command failed.
@@ -120,7 +144,10 @@ impl Session {
         let (exit, doing) = (failure.exit() as u8, self.doing.as_deref());
         match failure {
             Failure::Operation(error) if matches!(**error, Error::Cancelled) => {
-                self.report.interrupted(doing, "what was fetched is kept; the same command again goes on from there");
+                self.report.interrupted(
+                    doing,
+                    "what was fetched is kept; the same command again goes on from there",
+                );
             }
             _ => self.report.error(exit, doing, &failure.to_string(), &hints::hints(failure, &self.context)),
         }
@@ -133,7 +160,8 @@ impl Session {
         let data = || var("XDG_DATA_HOME").filter(|path| path.is_absolute()).map(|data| data.join("lugger"));
         let home = || var("HOME").map(|home| home.join(".local/share/lugger"));
         let found = self.store.clone().or_else(|| var("LUGGER_STORE")).or_else(data).or_else(home);
-        found.ok_or_else(|| Failure::Usage("there is no $HOME to keep a store in: say --store DIR".to_owned()))
+        found
+            .ok_or_else(|| Failure::Usage("there is no $HOME to keep a store in: say --store DIR".to_owned()))
     }
 }
 
@@ -152,12 +180,17 @@ pub(crate) fn platform(typed: &[String]) -> Result<Option<Platform>, Failure> {
 }
 
 fn secret(creds: &str, password_stdin: bool) -> Result<Secret, Failure> {
-    let (user, password) = creds.split_once(':').map_or((creds, None), |(user, password)| (user, Some(password)));
+    let (user, password) =
+        creds.split_once(':').map_or((creds, None), |(user, password)| (user, Some(password)));
     match (password, password_stdin) {
         (Some(password), false) => Ok(Secret::new(user, password)),
         (None, true) => Ok(Secret::new(user, password_from_stdin()?)),
-        (Some(_), true) => Err(Failure::Usage("the password is given twice: in --creds and by --password-stdin".to_owned())),
-        (None, false) => Err(Failure::Usage("--creds USER needs a password: pipe it in with --password-stdin".to_owned())),
+        (Some(_), true) => {
+            Err(Failure::Usage("the password is given twice: in --creds and by --password-stdin".to_owned()))
+        }
+        (None, false) => {
+            Err(Failure::Usage("--creds USER needs a password: pipe it in with --password-stdin".to_owned()))
+        }
     }
 }
 
@@ -167,7 +200,9 @@ fn password_from_stdin() -> Result<String, Failure> {
     const MOST: u64 = 64 << 10;
     let mut line = String::new();
     let mut input = std::io::stdin().lock().take(MOST);
-    input.read_line(&mut line).map_err(|cause| Failure::system("cannot read the password from stdin", cause))?;
+    input
+        .read_line(&mut line)
+        .map_err(|cause| Failure::system("cannot read the password from stdin", cause))?;
     match line.trim_end_matches(['\r', '\n']) {
         "" => Err(Failure::Usage("there is no password on stdin".to_owned())),
         password => Ok(password.to_owned()),

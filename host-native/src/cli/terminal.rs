@@ -22,7 +22,11 @@ impl Terminal {
         let (stdout, stderr) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
         let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         let colour = !dumb && !is_set("NO_COLOR");
-        Self { stdout_colour: colour && stdout, stderr_colour: colour && stderr, bars: stderr && !dumb && !is_set("CI") }
+        Self {
+            stdout_colour: colour && stdout,
+            stderr_colour: colour && stderr,
+            bars: stderr && !dumb && !is_set("CI"),
+        }
     }
 
     /// How progress is shown here.

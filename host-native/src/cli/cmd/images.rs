@@ -47,7 +47,9 @@ pub(super) fn run(session: &mut Session, args: &ImagesArgs) -> Result<(), Failur
     let mut host = session.reading_host()?;
     let images = session.run(&mut host, verb::list)?;
     if args.quiet {
-        return images.iter().try_for_each(|it| session.output.line(&pinned(&it.name, &it.record.target.digest)));
+        return images
+            .iter()
+            .try_for_each(|it| session.output.line(&pinned(&it.name, &it.record.target.digest)));
     }
     if session.output.is_json {
         return session.output.json_array(&images.iter().map(Listed::from).collect::<Vec<_>>());

@@ -52,11 +52,12 @@ pub(super) fn run(session: &mut Session, args: &PullArgs) -> Result<(), Failure>
     let limits = Limits { concurrency: usize::from(args.concurrency), ..Limits::default() };
     let host = session.host(limits)?;
     let mut host = session.log_in(host, &args.remote, &reference)?;
-    let mut want = Pull::new(reference, wanted.clone());
+    let mut want = Pull::new(reference, wanted);
     want.transport = transport(&args.remote);
-    let (pulled, others) = session.run(&mut host, async |cx| {
+    let all = args.all_platforms;
+    let (pulled, others) = session.run(&mut host, async move |cx| {
         let pulled = verb::pull(cx.clone(), want).await?;
-        let others = if wanted == Wanted::All { 0 } else { other_platforms(&cx, &pulled.target).await };
+        let others = if all { 0 } else { other_platforms(&cx, &pulled.target).await };
         Ok((pulled, others))
     })?;
     session.report.note(&summary(&pulled));

@@ -1,1 +1,0 @@
-//! `lugger inspect`: what an image says of itself.
