@@ -17,7 +17,7 @@ use lugger_core::{
         http::{NetError, Payload, Response},
         pump::{End, Pumped},
         secret::{Origin, Secret, SecretError},
-        store::{Applied, StoreError},
+        store::{Applied, StoreError, StoreErrorKind},
     },
     error::Error,
     event::Event,
@@ -39,7 +39,7 @@ pub type Credentials = Box<dyn Fn(&Origin) -> Result<Option<Secret>, SecretError
 pub struct Host {
     limits: Limits,
     http: Arc<Http>,
-    store: Arc<Store>,
+    store: Option<Arc<Store>>,
     pool: Pool,
     credentials: Credentials,
 }
@@ -93,10 +93,19 @@ impl Host {
 
     /// A host over a store that is open.
     pub fn with(store: Store, limits: Limits) -> Self {
+        Self::over(Some(Arc::new(store)), limits)
+    }
+
+    /// A host that has no store: it has nothing in it, and nothing can be put there. For questions to registries.
+    pub fn without_store(limits: Limits) -> Self {
+        Self::over(None, limits)
+    }
+
+    fn over(store: Option<Arc<Store>>, limits: Limits) -> Self {
         Self {
             limits,
             http: Arc::new(Http::new(&limits)),
-            store: Arc::new(store),
+            store,
             // The core's permits bound exchanges and pumps; commits and publishing wait for the disk beside them.
             pool: Pool::new(limits.concurrency + 2),
             credentials: Box::new(|_| Ok(None)),
@@ -110,8 +119,8 @@ impl Host {
     }
 
     /// Its store.
-    pub fn store(&self) -> &Store {
-        &self.store
+    pub fn store(&self) -> Option<&Store> {
+        self.store.as_deref()
     }
 
     /// Runs an operation to its end on this thread.
@@ -198,11 +207,25 @@ struct Running<'h> {
 impl Running<'_> {
     /// Carries out a request: at once what is a look into the store, on the pool what waits for network or disk.
     fn perform<T: 'static>(&mut self, op: &mut Op<T>, request: Request) {
-        let (http, store) = (Arc::clone(&self.host.http), Arc::clone(&self.host.store));
-        match request {
-            Request::Exchange(exchange, ticket) => {
+        let http = Arc::clone(&self.host.http);
+        match (request, &self.host.store) {
+            (Request::Exchange(exchange, ticket), _) => {
                 self.spawn(move || Message::Exchanged(ticket, http.exchange(&exchange)));
             }
+            (Request::Secret(origin, ticket), _) => answer(op, ticket, (self.host.credentials)(&origin)),
+            (request, Some(store)) => self.perform_in(op, request, http, Arc::clone(store)),
+            (request, None) => perform_nowhere(op, request),
+        }
+    }
+
+    fn perform_in<T: 'static>(
+        &mut self,
+        op: &mut Op<T>,
+        request: Request,
+        http: Arc<Http>,
+        store: Arc<Store>,
+    ) {
+        match request {
             Request::Pump(pump, ticket) => {
                 let (id, forget, sender) =
                     (ticket.id(), Arc::new(AtomicBool::new(false)), self.sender.clone());
@@ -227,7 +250,7 @@ impl Running<'_> {
             Request::Get(key, ticket) => answer(op, ticket, store.get(&key)),
             Request::Scan(prefix, ticket) => answer(op, ticket, store.scan(&prefix)),
             Request::Lock(key, ticket) => answer(op, ticket, store.lock(&key)),
-            Request::Secret(origin, ticket) => answer(op, ticket, (self.host.credentials)(&origin)),
+            Request::Exchange(..) | Request::Secret(..) => {}
         }
     }
 
@@ -245,9 +268,16 @@ impl Running<'_> {
                 }
             }
             Notice::Close(body) => drop(self.host.http.take_body(body)),
-            Notice::Park(ingest) => self.host.store.park(ingest),
-            Notice::Discard(ingest) => self.host.store.discard(ingest),
-            Notice::Unlock(lock) => self.host.store.unlock(lock),
+            Notice::Park(ingest) => self.in_store(|store| store.park(ingest)),
+            Notice::Discard(ingest) => self.in_store(|store| store.discard(ingest)),
+            Notice::Unlock(lock) => self.in_store(|store| store.unlock(lock)),
+        }
+    }
+
+    /// A handle that came from the store goes back to it.
+    fn in_store(&self, give_back: impl FnOnce(&Store)) {
+        if let Some(store) = self.host.store() {
+            give_back(store);
         }
     }
 
@@ -277,4 +307,27 @@ impl Running<'_> {
 /// once is never refused, and commits and batches carry none.
 fn answer<T: 'static, R: lugger_core::op::Answer>(op: &mut Op<T>, ticket: Ticket<R>, result: R) {
     drop(op.reply(ticket, result));
+}
+
+/// Answers for the store of a host that has none: nothing is there, nothing can be put there.
+fn perform_nowhere<T: 'static>(op: &mut Op<T>, request: Request) {
+    let none = || StoreError {
+        kind: StoreErrorKind::ReadOnly,
+        path: "no directory".to_owned(),
+        detail: "this host runs without a store".to_owned(),
+    };
+    match request {
+        Request::Find(_, ticket) => answer(op, ticket, Ok(None)),
+        Request::Get(_, ticket) => answer(op, ticket, Ok(None)),
+        Request::Scan(_, ticket) => answer(op, ticket, Ok(Vec::new())),
+        Request::Read(_, ticket) => answer(op, ticket, Err(none())),
+        Request::Begin(_, ticket) => answer(op, ticket, Err(none())),
+        Request::Commit(_, ticket) => answer(op, ticket, Err(none())),
+        Request::Apply(_, ticket) => answer(op, ticket, Err(none())),
+        Request::Lock(_, ticket) => answer(op, ticket, Err(none())),
+        Request::Pump(pump, ticket) => {
+            answer(op, ticket, Pumped { tap: pump.tap, end: End::StoreFailed(none()) });
+        }
+        Request::Exchange(..) | Request::Secret(..) => {}
+    }
 }

@@ -15,9 +15,14 @@ pub use lugger_core as core;
 pub mod demo;
 mod host;
 mod http;
+mod platform;
 mod pool;
 mod pump;
 pub mod registry;
 pub mod store;
 
-pub use self::host::{Cancel, Credentials, Host};
+pub use self::{
+    host::{Cancel, Credentials, Host},
+    platform::host_platform,
+    store::Store,
+};

@@ -193,7 +193,11 @@ async fn resolve(
 }
 
 /// What the store has under a digest.
-async fn stored(cx: &Cx, digest: &Digest, known: Option<Descriptor>) -> Result<Option<Descriptor>, Error> {
+pub(super) async fn stored(
+    cx: &Cx,
+    digest: &Digest,
+    known: Option<Descriptor>,
+) -> Result<Option<Descriptor>, Error> {
     if cx.find(digest).await?.is_none() {
         return Ok(None);
     }
