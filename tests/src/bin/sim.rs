@@ -2,10 +2,11 @@
 
 use std::{error::Error, fs, process::ExitCode, time::Instant};
 
-use lugger_tests::sim::{Plan, Summary};
+use lugger_tests::sim::{Fault, Faults, Plan, Stop, Summary};
 
 const USAGE: &str = "usage:
   sim seeds N [--from S] [--faults PERCENT]   run N seeds; write the transcript of the first failing one
+  sim kinds N [--faults PERCENT]              run N seeds with each fault alone; a line for each
   sim story 'seed=7 stop=never faults=…'      print the transcript of one story
   sim replay FILE                             run a stored transcript's story again and compare";
 
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
 
 fn run(args: &[&str]) -> Result<bool, Box<dyn Error>> {
     match args {
-        ["seeds", count, options @ ..] => {
+        [what @ ("seeds" | "kinds"), count, options @ ..] => {
             let (mut from, mut percent) = (0, 10);
             for option in options.chunks(2) {
                 match option {
@@ -33,7 +34,10 @@ fn run(args: &[&str]) -> Result<bool, Box<dyn Error>> {
                     other => return Err(format!("unknown option {}", other.join(" ")).into()),
                 }
             }
-            seeds(from, count.parse()?, percent)
+            match *what {
+                "seeds" => seeds(from, count.parse()?, percent),
+                _ => Ok(kinds(from, count.parse()?, percent)),
+            }
         }
         ["story", plan] => {
             let story = plan.parse::<Plan>()?.run();
@@ -55,6 +59,21 @@ fn seeds(from: u64, count: u64, percent: u32) -> Result<bool, Box<dyn Error>> {
     fs::write(&file, plan.run().to_file(plan))?;
     println!("{}\ntranscript: {}", summary.complaint(), file.display());
     Ok(false)
+}
+
+fn kinds(from: u64, count: u64, percent: u32) -> bool {
+    let mut well = true;
+    for &fault in Fault::ALL {
+        let faults = Faults::none().with(fault, percent);
+        let summary =
+            Summary::of(from, count, |seed| Plan { seed, faults: faults.clone(), stop: Stop::Never });
+        let share = 100.0 * summary.succeeded as f64 / summary.stories as f64;
+        let (hits, violations) = (summary.hits.of(fault), summary.violations.len());
+        let failed = summary.failed;
+        println!("{:16} {hits:6} hits, {share:5.1} % succeeded, {violations} violations, {failed:?}", fault.name());
+        well &= violations == 0;
+    }
+    well
 }
 
 fn replay(file: &str) -> Result<bool, Box<dyn Error>> {

@@ -79,10 +79,10 @@ impl World {
         wanted.iter().find(|digest| !self.store.disk.blobs.contains_key(digest)).cloned()
     }
 
-    /// Nothing is open or held.
-    pub(super) fn check_released(&mut self, when: &str) {
+    /// Nothing is open or held, but the ingests of so many commits.
+    pub(super) fn check_released(&mut self, when: &str, committing: usize) {
         let (bodies, ingests, locks) = (self.net.open.len(), self.store.open.len(), self.store.held.len());
-        let none = (bodies, ingests, locks) == (0, 0, 0);
+        let none = (bodies, ingests, locks) == (0, committing, 0);
         self.must(none, || format!("{when}: {bodies} bodies, {ingests} ingests, {locks} locks left"));
     }
 
@@ -103,8 +103,13 @@ impl World {
         self.must(now <= longest, || format!("{now} ms for {requests} requests, more than {longest}"));
     }
 
-    /// A pull that succeeded has left exactly what it should.
-    pub(super) fn check_pulled(&mut self) {
+    /// The leases that there are.
+    pub(super) fn leases(&self) -> BTreeSet<String> {
+        self.store.scan("lease/").into_iter().map(|(key, _)| key).collect()
+    }
+
+    /// A pull that succeeded has left exactly what it should, and no lease but those of `earlier` ones.
+    pub(super) fn check_pulled(&mut self, earlier: &BTreeSet<String>) {
         let wanted = self.scenario.image.wanted(self.scenario.platform()).unwrap_or_default();
         let got: BTreeSet<Digest> = self.store.disk.blobs.keys().cloned().collect();
         let (missing, more) = (wanted.difference(&got).count(), got.difference(&wanted).count());
@@ -116,6 +121,8 @@ impl World {
         self.must(target == root, || format!("{key} leads to {target:?}"));
         let ingests = self.store.disk.ingests.len();
         self.must(ingests == 0, || format!("{ingests} ingests left"));
+        let left = self.leases().difference(earlier).next().cloned();
+        self.must(left.is_none(), || format!("the lease {left:?} is left"));
         self.check_names();
     }
 

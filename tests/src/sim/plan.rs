@@ -1,6 +1,6 @@
 //! A whole story from one line of text: a pull that may be stopped, what went wrong in it, and how it ends well.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use lugger_core::{
     error::Error,
@@ -78,7 +78,7 @@ impl Plan {
             world.violated(format!("failed without any fault: {error}"));
         }
         if first.is_ok() {
-            world.check_pulled();
+            world.check_pulled(&BTreeSet::new());
         }
         let hits = world.hits.clone();
         world.calm();
@@ -159,9 +159,10 @@ impl World {
     fn pull_again(&mut self) {
         let key = format!("image/{}", self.name());
         let known = self.store.get(&key).is_some();
+        let leases = self.leases();
         let before = self.tally.clone();
         match self.pull_until(Stop::Never).0 {
-            Ended::Done(Ok(_)) => self.check_pulled(),
+            Ended::Done(Ok(_)) => self.check_pulled(&leases),
             Ended::Done(Err(error)) => self.violated(format!("failed though nothing went wrong: {error}")),
             Ended::Killed => self.violated("killed though nobody killed it".to_owned()),
         }
