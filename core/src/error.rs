@@ -7,12 +7,11 @@ use http::StatusCode;
 use crate::{
     effect::{
         http::NetError,
-        pump::Mismatch,
         secret::SecretError,
         store::{StoreError, StoreErrorKind},
     },
     model::DocumentError,
-    name::{Digest, Excerpt, Platform, ReferenceError},
+    name::{Digest, Excerpt, Mismatch, Platform, ReferenceError},
     op::Trail,
     registry::EndpointError,
 };

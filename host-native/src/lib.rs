@@ -1,4 +1,23 @@
 //! The native host of Lugger: a library, and the `lugger` command on top of it.
+//!
+//! ```no_run
+//! use lugger::{Host, core::{name::{Platform, Reference}, verb::{self, Pull, Wanted}}};
+//!
+//! let mut host = Host::open("/tmp/store".as_ref())?;
+//! let want = Pull::new(Reference::parse("alpine:3.20")?, Wanted::Only(Platform::new("linux", "amd64")));
+//! let pulled = host.run(async |cx| verb::pull(cx, want).await)?;
+//! println!("{} is {}", pulled.name, pulled.target.digest);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub use lugger_core as core;
 
 pub mod demo;
+mod host;
+mod http;
+mod pool;
+mod pump;
 pub mod registry;
+pub mod store;
+
+pub use self::host::{Cancel, Credentials, Host};

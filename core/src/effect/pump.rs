@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{BodyId, IngestId, http::NetError, store::StoreError};
-use crate::name::{Algorithm, Digest, Hasher};
+use crate::name::{Algorithm, Digest, Hasher, Mismatch};
 
 /// Bytes to move. The host reads a chunk, shows it to the tap, writes it, and repeats until the source ends.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ pub enum TapError {
 /// A pump that ended.
 #[derive(Debug)]
 pub struct Pumped {
-    /// The tap, with all that it has seen. Everything that it has seen has been written.
+    /// The tap, with all that it has seen; which has been written, unless the store failed.
     pub tap: Tap,
     /// Why it ended.
     pub end: End,
@@ -118,7 +118,7 @@ pub enum End {
     Complete,
     /// The source broke off.
     SourceLost(NetError),
-    /// The sink failed; what was not written was not counted.
+    /// The sink or an ingest as source failed.
     StoreFailed(StoreError),
     /// The tap refused.
     Refused(TapError),
@@ -245,27 +245,6 @@ impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Verifier({} at {} of {})", self.want, self.len, self.size)
     }
-}
-
-/// Content that is not what it should be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Mismatch {
-    /// The wrong bytes.
-    #[error("the content has digest {got}, not {want}")]
-    Digest {
-        /// What was asked for.
-        want: Digest,
-        /// What came.
-        got: Digest,
-    },
-    /// Too few or too many bytes.
-    #[error("the content has {got} bytes, not {want}")]
-    Size {
-        /// What was asked for.
-        want: u64,
-        /// What came (for too many: at least so many).
-        got: u64,
-    },
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::{
     field::{Field, Path},
     limits, strict,
 };
-use crate::name::{Digest, MediaType, Platform};
+use crate::name::{Digest, MediaType, Mismatch, Platform};
 
 /// What a document says of some content: type, digest, size, and what helps to choose or find it.
 ///
@@ -86,14 +86,14 @@ impl Descriptor {
     }
 
     /// Whether `content` is what this describes: first its length, then its digest (security.md M6).
-    pub fn verify(&self, content: &[u8]) -> Result<(), DocumentError> {
+    pub fn verify(&self, content: &[u8]) -> Result<(), Mismatch> {
         let size = content.len() as u64;
         if size != self.size {
-            return Err(DocumentError::WrongSize { digest: self.digest.clone(), want: self.size, got: size });
+            return Err(Mismatch::Size { want: self.size, got: size });
         }
         let got = Digest::of(self.digest.algorithm(), content);
         if got != self.digest {
-            return Err(DocumentError::WrongDigest { want: self.digest.clone(), got });
+            return Err(Mismatch::Digest { want: self.digest.clone(), got });
         }
         Ok(())
     }
@@ -186,5 +186,62 @@ impl TryFrom<&oci::Descriptor> for Descriptor {
                 .map(|text| media_type("artifactType", text))
                 .transpose()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMPTY: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+    fn layer() -> Descriptor {
+        Descriptor::of(MediaType::known("application/vnd.oci.image.layer.v1.tar"), b"{}")
+    }
+
+    #[test]
+    fn keys_and_labels() {
+        let mut layer = layer();
+        assert_eq!(layer.ref_key(), format!("layer-{EMPTY}"));
+        assert_eq!(layer.gc_label(), "containerd.io/gc.ref.content.l.");
+        layer.annotations.insert("org.opencontainers.image.ref.name".to_owned(), "v1".to_owned());
+        layer.annotations.insert("io.containerd.manifest.subject".to_owned(), String::new());
+        assert_eq!(layer.ref_key(), format!("layer-v1@{EMPTY}"));
+        assert_eq!(layer.gc_label(), "containerd.io/gc.ref.content.referrer.sha256.44136fa355b3");
+    }
+
+    #[test]
+    fn embedded_data_counts_only_if_it_is_the_content() {
+        let mut layer = layer();
+        assert_eq!(layer.embedded(), None);
+        layer.data = Some(b"{}".to_vec());
+        assert_eq!(layer.embedded(), Some(b"{}".as_slice()));
+        layer.data = Some(b"[]".to_vec());
+        assert_eq!(layer.embedded(), None);
+        layer.data = Some(b"{}\n".to_vec());
+        assert_eq!(layer.embedded(), None);
+    }
+
+    #[test]
+    fn is_written_in_the_order_of_the_go_type() {
+        let json = format!(
+            r#"{{"mediaType":"a/b","digest":"{EMPTY}","size":2,"urls":["https://a/b"],"annotations":{{"a":"b"}},"data":"e30=","platform":{{"architecture":"arm","os":"linux","variant":"v7"}},"artifactType":"c/d; e=f"}}"#
+        );
+        let descriptor = Descriptor::parse(json.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string(&descriptor).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Descriptor>(&json).unwrap(), descriptor);
+        let typed = serde_json::from_str::<oci::Descriptor>(&json).unwrap();
+        assert_eq!(Descriptor::try_from(&typed), Ok(descriptor));
+    }
+
+    #[test]
+    fn a_typed_descriptor_is_checked_too() {
+        let of = |digest: &str, size: u64| {
+            let digest = digest.parse::<oci::Digest>().unwrap();
+            Descriptor::try_from(&oci::Descriptor::new("a/b".into(), size, digest))
+        };
+        assert!(of(EMPTY, i64::MAX as u64).is_ok());
+        assert!(matches!(of(EMPTY, u64::MAX), Err(DocumentError::Wrong { .. })));
+        assert!(matches!(of("md5:00", 0), Err(DocumentError::Digest { .. })));
     }
 }

@@ -13,16 +13,16 @@ pub struct Document {
     bytes: Vec<u8>,
     media_type: MediaType,
     digest: Digest,
-    content: Content,
+    view: View,
 }
 
 /// The typed view of a document.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Content {
+pub enum View {
     /// One image.
-    Manifest(Manifest),
+    Manifest(Box<Manifest>),
     /// Several.
-    Index(Index),
+    Index(Box<Index>),
 }
 
 impl Document {
@@ -45,8 +45,8 @@ impl Document {
             _ => return Err(DocumentError::NotADocument(media_type.clone())),
         };
         let value = strict::parse(&bytes, limits::MANIFEST_BYTES)?;
-        let content = read(&value, media_type)?;
-        Ok(Document { bytes, media_type: media_type.clone(), digest, content })
+        let view = read(&value, media_type)?;
+        Ok(Document { bytes, media_type: media_type.clone(), digest, view })
     }
 
     /// The bytes as they came.
@@ -65,23 +65,23 @@ impl Document {
     }
 
     /// The typed view.
-    pub fn content(&self) -> &Content {
-        &self.content
+    pub fn view(&self) -> &View {
+        &self.view
     }
 
     /// The typed view, if it is a manifest.
     pub fn as_manifest(&self) -> Option<&Manifest> {
-        match &self.content {
-            Content::Manifest(manifest) => Some(manifest),
-            Content::Index(_) => None,
+        match &self.view {
+            View::Manifest(manifest) => Some(manifest),
+            View::Index(_) => None,
         }
     }
 
     /// The typed view, if it is an index.
     pub fn as_index(&self) -> Option<&Index> {
-        match &self.content {
-            Content::Index(index) => Some(index),
-            Content::Manifest(_) => None,
+        match &self.view {
+            View::Index(index) => Some(index),
+            View::Manifest(_) => None,
         }
     }
 
@@ -92,16 +92,16 @@ impl Document {
 
     /// What it is made of: the configuration and the layers, or the entries in order (containerd.md §5.2).
     pub fn children(&self) -> Vec<Descriptor> {
-        match &self.content {
-            Content::Manifest(manifest) => {
+        match &self.view {
+            View::Manifest(manifest) => {
                 std::iter::once(&manifest.config).chain(&manifest.layers).cloned().collect()
             }
-            Content::Index(index) => index.manifests.clone(),
+            View::Index(index) => index.manifests.clone(),
         }
     }
 }
 
-fn read_manifest(value: &Value, media_type: &MediaType) -> Result<Content, DocumentError> {
+fn read_manifest(value: &Value, media_type: &MediaType) -> Result<View, DocumentError> {
     let object = Field::root(value).object(&Manifest::MEMBERS)?;
     check_format(&object, media_type, &["manifests"], "an image manifest")?;
     let manifest = Manifest::read(&object)?;
@@ -109,13 +109,13 @@ fn read_manifest(value: &Value, media_type: &MediaType) -> Result<Content, Docum
     if manifest.layers.is_empty() && media_type.essence() == MediaType::OCI_MANIFEST {
         return Err(object.require("layers")?.wrong("an array with at least one layer"));
     }
-    Ok(Content::Manifest(manifest))
+    Ok(View::Manifest(Box::new(manifest)))
 }
 
-fn read_index(value: &Value, media_type: &MediaType) -> Result<Content, DocumentError> {
+fn read_index(value: &Value, media_type: &MediaType) -> Result<View, DocumentError> {
     let object = Field::root(value).object(&Index::MEMBERS)?;
     check_format(&object, media_type, &["config", "layers"], "an image index")?;
-    Index::read(&object).map(Content::Index)
+    Ok(View::Index(Box::new(Index::read(&object)?)))
 }
 
 /// Makes sure that nobody can read the document as something else (security.md M1, CVE-2021-41190).
@@ -147,6 +147,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::name::Mismatch;
 
     fn read(text: &str, media_type: &str) -> Result<Document, DocumentError> {
         Document::parse(text.as_bytes().to_vec(), &MediaType::parse(media_type).unwrap())
@@ -210,10 +211,10 @@ mod tests {
         assert_eq!(document.descriptor(), want);
         assert_eq!(document.children().len(), 2);
         want.size += 1;
-        assert!(matches!(Document::verified(bytes.clone(), &want), Err(DocumentError::WrongSize { .. })));
+        assert!(matches!(Document::verified(bytes.clone(), &want), Err(DocumentError::Mismatch(Mismatch::Size { .. }))));
         want.size -= 1;
         want.digest = Digest::sha256(b"");
-        assert!(matches!(Document::verified(bytes, &want), Err(DocumentError::WrongDigest { .. })));
+        assert!(matches!(Document::verified(bytes, &want), Err(DocumentError::Mismatch(Mismatch::Digest { .. }))));
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-use crate::name::{Digest, DigestError, Excerpt, MediaType, MediaTypeError};
+use crate::name::{DigestError, Excerpt, MediaType, MediaTypeError, Mismatch};
 
 /// Why bytes are not the document that they should be. `at` is the path of a member, as in `layers[2].digest`.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -146,22 +146,7 @@ pub enum DocumentError {
         /// What it must be.
         want: &'static str,
     },
-    /// Not as long as its descriptor says.
-    #[error("{digest} has {got} bytes, its descriptor says {want}")]
-    WrongSize {
-        /// The descriptor's digest.
-        digest: Digest,
-        /// The descriptor's size.
-        want: u64,
-        /// The length of the content.
-        got: u64,
-    },
     /// Not the content of its descriptor.
-    #[error("content has digest {got}, not {want}")]
-    WrongDigest {
-        /// The descriptor's digest.
-        want: Digest,
-        /// The digest of the content.
-        got: Digest,
-    },
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
 }

@@ -20,7 +20,7 @@ pub use chain::{chain_id, chain_ids};
 pub use config::{Config, Step};
 pub use descriptor::Descriptor;
 pub use detect::{detect, digest_of};
-pub use document::{Content, Document};
+pub use document::{Document, View};
 pub use error::DocumentError;
 pub use index::Index;
 pub use manifest::Manifest;

@@ -6,7 +6,7 @@ pub mod platform;
 pub mod reference;
 mod text;
 
-pub use digest::{Algorithm, Digest, DigestError, Hasher};
+pub use digest::{Algorithm, Digest, DigestError, Hasher, Mismatch};
 pub use media::{MediaType, MediaTypeError};
 pub use platform::{Matcher, Platform, PlatformError};
 pub use reference::{Reference, ReferenceError};

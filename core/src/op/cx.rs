@@ -1,6 +1,6 @@
 //! What a flow sees of the world.
 
-use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
+use std::{any::TypeId, cell::RefCell, fmt, rc::Rc, time::Duration};
 
 use super::{
     Caps, Limits, Permit, Why,
@@ -131,7 +131,8 @@ impl Cx {
         moving: Option<(Digest, u64)>,
         make: impl FnOnce(Ticket<R>) -> Request,
     ) -> Ask<R> {
-        let id = self.with(|s| s.ask(Rc::clone(&self.trail), moving, |id| make(Ticket::new(id))));
+        let id = self
+            .with(|s| s.ask(Rc::clone(&self.trail), moving, TypeId::of::<R>(), |id| make(Ticket::new(id))));
         Ask::new(self, id)
     }
 

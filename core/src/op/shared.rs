@@ -1,7 +1,7 @@
 //! The state between a flow and its host.
 
 use std::{
-    any::Any,
+    any::{Any, TypeId},
     collections::{BTreeMap, VecDeque},
     fmt,
     rc::Rc,
@@ -52,6 +52,8 @@ struct Slot {
     since: Instant,
     /// For pumps: the content, and how much of it was there before.
     moving: Option<(Digest, u64)>,
+    /// The type of the answer: another operation's ticket of the same number is not taken for this one's.
+    wants: TypeId,
     answer: Option<Held>,
 }
 
@@ -75,7 +77,8 @@ pub(super) struct Shared {
     pub(super) rng: Rng,
     pub(super) limits: Limits,
     pub(super) caps: Caps,
-    next: u64,
+    requests: u64,
+    sleeps: u64,
     out: VecDeque<Item>,
     slots: BTreeMap<RequestId, Slot>,
     timers: BTreeMap<(Instant, u64), Why>,
@@ -93,7 +96,8 @@ impl Shared {
             rng: Rng::new(setup.seed),
             limits: setup.limits,
             caps: setup.caps,
-            next: 0,
+            requests: 0,
+            sleeps: 0,
             out: VecDeque::new(),
             slots: BTreeMap::new(),
             timers: BTreeMap::new(),
@@ -127,22 +131,18 @@ impl Shared {
         std::mem::take(&mut self.dirty)
     }
 
-    fn number(&mut self) -> u64 {
-        let number = self.next;
-        self.next += 1;
-        number
-    }
-
     /// Queues a request; `make` gets its number.
     pub(super) fn ask(
         &mut self,
         trail: Rc<Trail>,
         moving: Option<(Digest, u64)>,
+        wants: TypeId,
         make: impl FnOnce(RequestId) -> Request,
     ) -> RequestId {
-        let id = RequestId(self.number());
+        let id = RequestId(self.requests);
+        self.requests += 1;
         let request = make(id);
-        let slot = Slot { what: request.to_string(), trail, since: self.now(), moving, answer: None };
+        let slot = Slot { what: request.to_string(), trail, since: self.now(), moving, wants, answer: None };
         self.slots.insert(id, slot);
         self.out.push_back(Item::Request(request));
         id
@@ -150,7 +150,7 @@ impl Shared {
 
     pub(super) fn reply<R: Answer>(&mut self, id: RequestId, answer: R) -> Result<(), R> {
         match self.slots.get_mut(&id) {
-            Some(slot) if slot.answer.is_none() => {
+            Some(slot) if slot.answer.is_none() && slot.wants == TypeId::of::<R>() => {
                 let release = answer.release();
                 slot.answer = Some(Held { value: Box::new(answer), release });
                 self.dirty = true;
@@ -164,7 +164,7 @@ impl Shared {
     pub(super) fn take_answer<R: Answer>(&mut self, id: RequestId) -> Option<R> {
         let held = self.slots.get_mut(&id)?.answer.take()?;
         self.slots.remove(&id);
-        let value = held.value.downcast().expect("a ticket has the type of its answer");
+        let value = held.value.downcast().expect("reply has checked the type");
         Some(*value)
     }
 
@@ -202,7 +202,8 @@ impl Shared {
     }
 
     pub(super) fn start_timer(&mut self, at: Instant, why: Why) -> (Instant, u64) {
-        let key = (at, self.number());
+        let key = (at, self.sleeps);
+        self.sleeps += 1;
         self.timers.insert(key, why);
         key
     }

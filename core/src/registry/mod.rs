@@ -83,7 +83,8 @@ impl Remote {
     /// One exchange: authorized, redirects followed, what may pass tried again. Any 2xx, or one of `accept`, is a reply.
     async fn send(&self, cx: &Cx, ask: Ask<'_>, accept: &[StatusCode]) -> Result<Reply, Error> {
         let mut tries = Tries::new(cx, &ask.doing);
-        let result = self.attempt(cx, &ask, accept, &mut tries).await;
+        // On the heap: every flow that ends in an exchange would otherwise carry the state of this one.
+        let result = Box::pin(self.attempt(cx, &ask, accept, &mut tries)).await;
         result.map_err(|why| self.error(ask.doing, why, tries.made()))
     }
 

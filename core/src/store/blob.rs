@@ -5,12 +5,13 @@ use std::time::Duration;
 use super::Lease;
 use crate::{
     effect::{
-        pump::{End, Mismatch, Pumped, Tap, TapError, Verifier},
+        pump::{End, Pumped, Tap, TapError, Verifier},
         store::{LockKey, StoreError},
     },
     error::{Error, Refusal},
     event::Event,
     model::Descriptor,
+    name::Mismatch,
     op::{Begins, Cx, Ingest, Lock, Why},
     registry::{Remote, Tries},
 };

@@ -94,7 +94,8 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     let remote = remote(&reference, transport)?;
     let documents = Documents::default();
     let known = lookup(&cx, &name).await?;
-    let target = resolve(&cx, &remote, &reference, known.map(|image| image.target), &documents).await?;
+    let known = known.map(|image| image.target);
+    let target = Box::pin(resolve(&cx, &remote, &reference, known, &documents)).await?;
     cx.emit(Event::Resolved { name: name.clone(), target: target.clone() });
 
     let (lease, labels, matcher) = (Lease::new(&cx), Labels::default(), wanted.matcher());

@@ -171,6 +171,27 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+/// Content that is not what its digest and size promise.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Mismatch {
+    /// The wrong bytes.
+    #[error("the content has digest {got}, not {want}")]
+    Digest {
+        /// What was asked for.
+        want: Digest,
+        /// What came.
+        got: Digest,
+    },
+    /// Too few or too many bytes.
+    #[error("the content has {got} bytes, not {want}")]
+    Size {
+        /// What was asked for.
+        want: u64,
+        /// What came (for too many: at least so many).
+        got: u64,
+    },
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

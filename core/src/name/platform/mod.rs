@@ -15,19 +15,20 @@ pub use specifier::PlatformError;
 ///
 /// Its JSON is that of a descriptor's `platform`, members in containerd's order.
 #[derive(Clone, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(default)]
 pub struct Platform {
     /// The architecture, by Go's names: `amd64`, `arm64`, …
     pub architecture: String,
     /// The operating system, by Go's names: `linux`, `windows`, …
     pub os: String,
     /// The version of the operating system; compared on Windows only.
-    #[serde(rename = "os.version", default, skip_serializing_if = "String::is_empty")]
+    #[serde(rename = "os.version", skip_serializing_if = "String::is_empty")]
     pub os_version: String,
     /// What the image needs of the operating system.
-    #[serde(rename = "os.features", default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "os.features", skip_serializing_if = "Vec::is_empty")]
     pub os_features: Vec<String>,
     /// The variant of the architecture: `v7`, `v8`, …
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub variant: String,
 }
 

@@ -1,0 +1,73 @@
+//! Everything CI needs, in order; the first failure ends it.
+
+use crate::debian::{self, Needed};
+use crate::process::{capture, cargo, run as run_command, step};
+use crate::{Result, wasm};
+
+/// Check everything, as CI does: format, lints, docs, tests, simulator seeds, wasm
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Leave out installing, docs and wasm; interop tests may skip what is not installed
+    #[arg(long)]
+    fast: bool,
+}
+
+/// The real servers and clients that the interop tests talk to.
+const INTEROP: [Needed; 4] = [
+    ("docker-registry", "docker-registry"),
+    ("skopeo", "skopeo"),
+    ("umoci", "umoci"),
+    ("containerd", "containerd"),
+];
+
+/// `cargo xtask test`
+pub(crate) fn run(options: &Options) -> Result {
+    let whole = !options.fast;
+    if whole {
+        step("install", install)?;
+    }
+    step("format", || run_command(&mut cargo(&["fmt", "--all", "--check"])))?;
+    step("lints", lints)?;
+    if whole {
+        step("docs", docs)?;
+    }
+    step("tests", || tests(whole))?;
+    step("simulator", simulator)?;
+    if whole {
+        step("wasm", wasm::build)?;
+    }
+    Ok(())
+}
+
+fn install() -> Result {
+    debian::ensure(&INTEROP)?;
+    wasm::install()
+}
+
+fn lints() -> Result {
+    run_command(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn docs() -> Result {
+    run_command(cargo(&["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn tests(interop_required: bool) -> Result {
+    let interop = |command: &mut std::process::Command| {
+        if interop_required {
+            command.env("LUGGER_INTEROP", "required");
+        }
+        run_command(command)
+    };
+    if capture(&mut cargo(&["nextest", "--version"])).is_ok() {
+        interop(&mut cargo(&["nextest", "run", "--workspace"]))?;
+        interop(&mut cargo(&["test", "--workspace", "--doc"]))
+    } else {
+        interop(&mut cargo(&["test", "--workspace"]))
+    }
+}
+
+/// The simulator's seeds, optimised: whatever CI shall run of them is named here and nowhere else.
+fn simulator() -> Result {
+    run_command(&mut cargo(&["test", "--profile", "sim", "-p", "lugger-tests", "--test", "seeds"]))
+}
