@@ -17,7 +17,6 @@ pub struct Writer {
     at: u64,
     /// Up to where the disk has been told to begin.
     started: u64,
-    window: u64,
 }
 
 impl Writer {
@@ -32,7 +31,7 @@ impl Writer {
         }
         let checkpoints = Checkpoints::new(&layout, &ingest.stem, at)?;
         ingest.data.set_len(at).map_err(failed)?;
-        Ok(Self { layout, ingest, checkpoints, at, started: at, window: WRITEBACK })
+        Ok(Self { layout, ingest, checkpoints, at, started: at })
     }
 
     /// Writes all of the chunk, or fails and leaves the ingest as long as it was.
@@ -59,12 +58,6 @@ impl Writer {
         self.checkpoints.save(&self.layout, &self.ingest.stem, self.at, saved)
     }
 
-    /// Another window, for measuring what it is worth.
-    #[cfg(test)]
-    pub(super) fn set_window(&mut self, window: u64) {
-        self.window = window;
-    }
-
     /// How many bytes the ingest has.
     pub fn at(&self) -> u64 {
         self.at
@@ -72,7 +65,7 @@ impl Writer {
 
     /// Has the disk work while the network does, so that the sync before the name finds little left to do.
     fn start_writeback(&mut self) {
-        if !self.layout.durable || self.at - self.started < self.window {
+        if !self.layout.durable || self.at - self.started < WRITEBACK {
             return;
         }
         #[cfg(target_os = "linux")]
