@@ -20,6 +20,8 @@ use ureq::{Agent, BodyReader, config::AutoHeaderValue, http as ureq_http};
 
 /// How much ureq reads from a socket at once. Larger saves little and costs this much memory per connection.
 const INPUT_BUFFER: usize = 128 << 10;
+/// Requests have small bodies or none.
+const OUTPUT_BUFFER: usize = 16 << 10;
 /// The response headers of one exchange (security.md §9).
 const HEADERS_MAX: usize = 64 << 10;
 
@@ -46,6 +48,7 @@ impl Http {
             .timeout_per_write(Some(timeouts.stall))
             .max_response_header_size(HEADERS_MAX)
             .input_buffer_size(INPUT_BUFFER)
+            .output_buffer_size(OUTPUT_BUFFER)
             .max_idle_connections(2 * limits.concurrency)
             .max_idle_connections_per_host(limits.concurrency)
             .build();

@@ -89,6 +89,9 @@ impl Records {
             // Two that make the tables at once would be one too many.
             let _turn = lock::turn(layout)?;
             if version(&connection).map_err(failed)? == 0 {
+                if !layout.durable {
+                    connection.pragma_update(None, "synchronous", "OFF").map_err(failed)?;
+                }
                 connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
                 let tables = connection.transaction_with_behavior(TransactionBehavior::Immediate);
                 let tables = tables.map_err(failed)?;
