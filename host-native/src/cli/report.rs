@@ -98,7 +98,7 @@ impl Report {
             None => self.print(&format!("{head} {}", Inert(error))),
         }
         for hint in hints {
-            self.print(&format!("  {} {}", self.style.cyan("try:"), Inert(hint)));
+            self.print(&format!("  {} {}", self.style.cyan("hint:"), Inert(hint)));
         }
     }
 
