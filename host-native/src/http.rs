@@ -54,14 +54,18 @@ impl Http {
 
     /// Carries out one exchange.
     pub(crate) fn exchange(&self, exchange: &Exchange) -> Result<Response, NetError> {
-        let mut request = ureq_http::Request::builder().method(exchange.method.clone()).uri(exchange.url.as_str());
+        let mut request =
+            ureq_http::Request::builder().method(exchange.method.clone()).uri(exchange.url.as_str());
         for (name, value) in &exchange.headers {
             request = request.header(name, value);
         }
         let sent = if exchange.body.is_empty() {
             request.body(()).map_err(ureq::Error::from).and_then(|request| self.agent.run(request))
         } else {
-            request.body(&exchange.body[..]).map_err(ureq::Error::from).and_then(|request| self.agent.run(request))
+            request
+                .body(&exchange.body[..])
+                .map_err(ureq::Error::from)
+                .and_then(|request| self.agent.run(request))
         };
         let (head, body) = sent.map_err(|error| net_error(&error))?.into_parts();
         let mut reader = body.into_with_config().limit(u64::MAX).reader();
@@ -119,9 +123,8 @@ fn io_kind(error: &io::Error) -> NetErrorKind {
         PermissionDenied, TimedOut, WouldBlock,
     };
     match error.kind() {
-        ConnectionRefused | HostUnreachable | NetworkUnreachable | NetworkDown | AddrNotAvailable | PermissionDenied => {
-            NetErrorKind::Connect
-        }
+        ConnectionRefused | HostUnreachable | NetworkUnreachable | NetworkDown | AddrNotAvailable
+        | PermissionDenied => NetErrorKind::Connect,
         TimedOut | WouldBlock => NetErrorKind::Timeout,
         // What rustls says of certificates and handshakes arrives as this.
         InvalidData => NetErrorKind::Tls,

@@ -1,3 +1,13 @@
-//! Whole operations: the simulator, contract suites, interop with real servers and clients.
+//! Whole operations under test: a seeded world to run them in, an exact-order driver, the suite that every host passes,
+//! and the real servers and clients of the field.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`sim`] | the deterministic simulator: registry, store, network and clock from a seed, with faults |
+//! | [`script`] | a driver for one exact conversation: `script.expect("GET …").answer(…)` |
+//! | [`contract`] | what a host owes, as flows over [`Cx`](lugger_core::op::Cx) that any host can run |
+//! | [`interop`] | docker-registry and skopeo around lugger |
 
+pub mod contract;
 pub mod interop;
+pub mod sim;

@@ -101,12 +101,13 @@ impl Remote {
         loop {
             let grant = self.auth.grant(cx).await?;
             let authorization = grant.as_ref().map(|g| &g.authorization);
-            let make = || {
-                let exchange = Exchange::new(ask.method.clone(), ask.url.clone(), ask.inline_max);
-                let headers = ask.headers.iter().cloned();
-                headers.fold(exchange, |x, (name, value)| x.header(name, value)).streaming(ask.stream)
-            };
-            let reply = tries.persist(cx, || redirect::follow(cx, make(), authorization)).await?;
+            let exchange = Exchange::new(ask.method.clone(), ask.url.clone(), ask.inline_max);
+            let headers = ask.headers.iter().cloned();
+            let exchange =
+                headers.fold(exchange, |x, (name, value)| x.header(name, value)).streaming(ask.stream);
+            // Each try has the grant of its moment: pauses and timeouts outlive tokens.
+            let result = redirect::follow(cx, exchange, authorization).await;
+            let Some(reply) = tries.judge(cx, result).await? else { continue };
             let status = reply.status;
             if status.is_success() || accept.contains(&status) {
                 return Ok(reply);

@@ -44,17 +44,28 @@ impl Tries {
         F: Future<Output = Result<Reply, Refusal>>,
     {
         loop {
-            let why = match send().await {
-                Ok(reply) if !may_pass(reply.status) => return Ok(reply),
-                Ok(reply) => {
-                    let after = retry_after(&reply.headers);
-                    self.again_after(cx, refusal(&reply), after).await?;
-                    continue;
-                }
-                Err(why) => why,
-            };
-            self.again(cx, why).await?;
+            let result = send().await;
+            if let Some(reply) = self.judge(cx, result).await? {
+                return Ok(reply);
+            }
         }
+    }
+
+    /// Judges one try: a response that a further try would not change; `None`, after a pause, for one more try.
+    pub(super) async fn judge(
+        &mut self,
+        cx: &Cx,
+        result: Result<Reply, Refusal>,
+    ) -> Result<Option<Reply>, Refusal> {
+        match result {
+            Ok(reply) if !may_pass(reply.status) => return Ok(Some(reply)),
+            Ok(reply) => {
+                let after = retry_after(&reply.headers);
+                self.again_after(cx, refusal(&reply), after).await?;
+            }
+            Err(why) => self.again(cx, why).await?,
+        }
+        Ok(None)
     }
 
     /// Waits before the next try; gives the error back when it is final or the tries are used up.

@@ -36,7 +36,7 @@ pub async fn fetch_blob(
     if is_present(cx, blob).await? {
         return Ok(Outcome::Present);
     }
-    lease.keep(cx, &blob.digest).await?;
+    lease.keep(cx, std::slice::from_ref(&blob.digest)).await?;
     let at_hand = if blob.size == 0 { Some(&[][..]) } else { blob.embedded() };
     if let Some(bytes) = at_hand {
         let verified = Verifier::check(&blob.digest, blob.size, bytes).map_err(|e| wrong(blob, e))?;
@@ -119,7 +119,8 @@ async fn download(
     let doing = format!("fetch {}", blob.digest);
     let mut tries = Tries::new(cx, &doing);
     let (mut fetched, mut furthest) = (0, verifier.len());
-    let mut resumed = !verifier.is_empty();
+    // Pieces of several bodies may not belong together.
+    let (mut pieced, mut restarted) = (!verifier.is_empty(), false);
     loop {
         let end = if verifier.is_full() {
             End::Complete
@@ -149,6 +150,7 @@ async fn download(
                     )),
                 };
                 tries.again(cx, why).await.map_err(|why| remote.error(&doing, why, tries.made()))?;
+                pieced |= !verifier.is_empty();
                 continue;
             }
         };
@@ -157,11 +159,11 @@ async fn download(
                 cx.commit(ingest, verified).await?;
                 return Ok(fetched);
             }
-            // What an earlier run left may be to blame: once more, from the first byte.
-            Err(_) if resumed => {
+            // What an earlier run or body left may be to blame: once more, from the first byte.
+            Err(_) if pieced && !restarted => {
                 cx.emit(Event::Discarded { digest: blob.digest.clone() });
                 verifier = Verifier::new(&blob.digest, blob.size);
-                resumed = false;
+                (pieced, restarted) = (false, true);
             }
             // Wrong bytes must never be resumed.
             Err(mismatch) => {

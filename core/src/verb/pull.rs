@@ -102,7 +102,7 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     let tally = Tally::default();
     let fetch = async |cx: &Cx, node: &Descriptor| {
         if node.media_type.is_document() {
-            documents.load(cx, &remote, node).await?;
+            documents.load(cx, &remote, &lease, node).await?;
         } else {
             tally.count(fetch_blob(cx, &remote, &lease, node).await?);
         }
@@ -128,7 +128,7 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     drop(handler);
 
     check_platform(&cx, &documents, &target, &wanted).await?;
-    let committed = documents.commit(&cx, &lease, &target.digest).await?;
+    let committed = documents.commit(&cx, &target.digest).await?;
     let unchanged = committed == 0 && tally.fetched.get() == 0;
     let before = match lookup(&cx, &name).await? {
         Some(image) if unchanged && image.target.digest == target.digest => Some(target.digest.clone()),

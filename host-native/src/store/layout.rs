@@ -88,7 +88,7 @@ impl Layout {
         Some(format!("staged/{boot}/{}/{}", digest.algorithm(), digest.encoded()))
     }
 
-    /// The directory of an ingest.
+    /// How the names of an ingest's files begin.
     pub(super) fn ingest(digest: &Digest) -> String {
         format!("ingest/{}-{}", digest.algorithm(), digest.encoded())
     }

@@ -32,7 +32,7 @@ fn writes_fail_without_being_counted_and_the_ingest_goes_on_later() {
     assert_eq!(error.kind, StoreErrorKind::Full);
     assert!(error.path.starts_with(dir.path().to_str().unwrap()), "{error}");
     let written = writer.at();
-    assert!(written > 0 && written % 100_000 == 0, "{written}");
+    assert!(written > 0 && written.is_multiple_of(100_000), "{written}");
     drop(writer);
     store.park(ingest);
     // A publication fails before anything has changed.

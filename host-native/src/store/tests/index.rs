@@ -24,7 +24,11 @@ fn is_valid_at_every_step() {
     let b = fetch(&store, b"bb");
     publish(&store, "r.example/a:1", &b, 2);
     assert_eq!(names(dir.path()), ["r.example/a:1", "r.example/a:2"]);
-    // Without publication too.
+    // Without being called a publication too.
+    let c = fetch(&store, b"ccc");
+    store.apply(&Batch { publish: false, ..naming("r.example/c:1", &c, 3) }).unwrap();
+    assert_eq!(names(dir.path()), ["r.example/a:1", "r.example/a:2", "r.example/c:1"]);
+    store.apply(&delete("r.example/c:1")).unwrap();
     store.apply(&delete("r.example/a:1")).unwrap();
     assert_eq!(names(dir.path()), ["r.example/a:2"]);
     store

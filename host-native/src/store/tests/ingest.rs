@@ -5,7 +5,7 @@ use std::{fs, io::Read as _};
 use lugger_core::effect::store::StoreErrorKind;
 
 use super::*;
-use crate::store::Layout;
+use crate::store::{Layout, checkpoint};
 
 #[test]
 fn parked_or_killed_it_goes_on_where_it_was() {
@@ -50,7 +50,7 @@ fn discarded_or_empty_it_leaves_nothing() {
     assert_eq!(begin(&store, b"wrong").1, 0);
     let (ingest, ..) = begin(&store, b"empty");
     store.park(ingest);
-    assert!(!dir.path().join(Layout::ingest(&Digest::sha256(b"empty"))).exists());
+    assert_eq!(files(&dir.path().join("ingest")).len(), 1, "the other one's");
     assert_eq!(store.writer(ingest, 0).err().unwrap().kind, StoreErrorKind::Failed, "it is closed");
 }
 
@@ -78,7 +78,7 @@ fn a_checkpoint_goes_before_the_bytes_that_it_is_about() {
 #[test]
 fn a_torn_checkpoint_or_one_of_another_boot_is_ignored() {
     let dir = scratch();
-    let checkpoint = dir.path().join(Layout::ingest(&Digest::sha256(b"content"))).join("checkpoint");
+    let checkpoint = dir.path().join(format!("{}.checkpoint", Layout::ingest(&Digest::sha256(b"content"))));
     let store = open(dir.path());
     let (ingest, ..) = begin(&store, b"content");
     let mut writer = store.writer(ingest, 0).unwrap();
@@ -97,6 +97,39 @@ fn a_torn_checkpoint_or_one_of_another_boot_is_ignored() {
 }
 
 #[test]
+fn a_torn_checkpoint_leaves_the_one_before() {
+    let dir = scratch();
+    let checkpoint = dir.path().join(format!("{}.checkpoint", Layout::ingest(&Digest::sha256(b"content"))));
+    let store = open(dir.path());
+    let (ingest, ..) = begin(&store, b"content");
+    for (at, text) in [(0, "one"), (1, "two"), (2, "three")] {
+        // Each writer goes on with the older slot.
+        let mut writer = store.writer(ingest, at).unwrap();
+        writer.write(b"c").unwrap();
+        writer.checkpoint(text.as_bytes()).unwrap();
+    }
+    let seen =
+        |len| checkpoint::load(&store.layout, &Layout::ingest(&Digest::sha256(b"content")), len).unwrap();
+    assert_eq!(seen(3).as_deref(), Some(&b"three"[..]));
+    assert_eq!(seen(2).as_deref(), Some(&b"two"[..]));
+    let mut bytes = fs::read(&checkpoint).unwrap();
+    bytes[30] ^= 1;
+    fs::write(&checkpoint, bytes).unwrap();
+    assert_eq!(seen(3).as_deref(), Some(&b"two"[..]));
+}
+
+#[test]
+fn whole_content_gets_no_checkpoint() {
+    let dir = scratch();
+    let store = open(dir.path());
+    let (ingest, ..) = begin(&store, b"content");
+    let mut writer = store.writer(ingest, 0).unwrap();
+    writer.write(b"content").unwrap();
+    writer.checkpoint(b"seven").unwrap();
+    assert_eq!(files(&dir.path().join("ingest")).len(), 1);
+}
+
+#[test]
 fn a_hole_cannot_be_made() {
     let dir = scratch();
     let store = open(dir.path());
@@ -109,20 +142,19 @@ fn a_hole_cannot_be_made() {
 fn a_commit_that_was_killed_half_way_is_finished_or_taken_up() {
     let dir = scratch();
     let store = open(dir.path());
-    let ingest = Layout::ingest(&Digest::sha256(b"content"));
+    let stem = Layout::ingest(&Digest::sha256(b"content"));
     // Read-only, but not yet moved.
     let (id, ..) = begin(&store, b"content");
     store.writer(id, 0).unwrap().write(b"content").unwrap();
-    store.layout.root.set_mode(&format!("{ingest}/data"), 0o444).unwrap();
+    store.layout.root.set_mode(&format!("{stem}.data"), 0o444).unwrap();
     drop(store);
     let store = open(dir.path());
     let (id, len, _) = begin(&store, b"content");
     assert_eq!(len, 7);
     commit(&store, id, b"content");
     // Moved, but not yet cleared away.
-    fs::create_dir(dir.path().join(&ingest)).unwrap();
-    fs::write(dir.path().join(&ingest).join("checkpoint"), "x").unwrap();
+    fs::write(dir.path().join(format!("{stem}.checkpoint")), "x").unwrap();
     let begun = store.begin(&Begin { digest: Digest::sha256(b"content"), size: 7 }).unwrap();
     assert_eq!(begun, Begun::Committed);
-    assert!(!dir.path().join(&ingest).exists());
+    assert_eq!(files(&dir.path().join("ingest")), [""; 0]);
 }

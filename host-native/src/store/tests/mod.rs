@@ -6,7 +6,6 @@ mod full;
 mod index;
 mod ingest;
 mod locks;
-mod measure;
 mod opening;
 mod processes;
 mod records;

@@ -31,7 +31,11 @@ fn child() {
     let store = open(path.as_ref());
     match role {
         "publish" => (0..20).for_each(|i| work(&store, number, i)),
-        "forever" => (0..).for_each(|i| work(&store, number, i)),
+        "forever" => {
+            for i in 0.. {
+                work(&store, number, i);
+            }
+        }
         "lock" => {
             store.lock(&LockKey::Ingest(Digest::sha256(b"locked"))).unwrap().unwrap();
             std::fs::write(store.path().join("locks/held"), "").unwrap();

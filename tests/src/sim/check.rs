@@ -1,0 +1,136 @@
+//! What must always hold.
+
+use std::collections::BTreeSet;
+
+use http::header;
+use lugger_core::{
+    effect::{
+        http::Exchange,
+        secret::Origin,
+        store::{Commit, Content},
+    },
+    name::Digest,
+    store::ImageRecord,
+};
+
+use super::{
+    registry::{Asked, home, kind},
+    world::World,
+};
+
+/// Requests beyond this, for each thing that a pull can need, mean that something does not end.
+const REQUESTS_EACH: u64 = 400;
+
+impl World {
+    /// No secret goes anywhere but home.
+    pub(super) fn check_secrets(&mut self, exchange: &Exchange) {
+        let to = Origin::of(&exchange.url);
+        let token_server = kind(exchange) == Asked::Token && to == home();
+        if to == home() || token_server {
+            return;
+        }
+        let carried = exchange.headers.contains_key(header::AUTHORIZATION);
+        self.must(!carried, || format!("an Authorization header goes to {to}"));
+        let values = exchange.headers.values().map(|value| value.as_bytes().to_vec());
+        let sent: Vec<u8> = values.chain([exchange.url.to_string().into_bytes(), exchange.body.clone()]).flatten().collect();
+        let sent = String::from_utf8_lossy(&sent).into_owned();
+        let leaked = self.registry.secrets().any(|secret| sent.contains(&secret));
+        self.must(!leaked, || format!("a secret goes to {to}"));
+    }
+
+    /// What is committed is what its digest says, and comes after all that it needs.
+    pub(super) fn check_commit(&mut self, commit: &Commit) {
+        let (digest, size) = (commit.verified.digest().clone(), commit.verified.size());
+        let bytes = match &commit.content {
+            Content::Bytes(bytes) => bytes.clone(),
+            Content::Ingest(ingest) => match self.store.partial(*ingest) {
+                Ok(partial) => partial.data.clone(),
+                Err(_) => return self.violated(format!("committed an ingest that is not open as {digest}")),
+            },
+        };
+        let right = bytes.len() as u64 == size && Digest::of(digest.algorithm(), &bytes) == digest;
+        self.must(right, || format!("{} wrong bytes committed as {digest}", bytes.len()));
+        let below = self.scenario.image.wanted_children(&digest, self.scenario.platform());
+        for child in below {
+            let there = self.store.disk.blobs.contains_key(&child.digest);
+            self.must(there, || format!("{digest} committed before its child {}", child.digest));
+        }
+    }
+
+    /// Every name leads to content that is all there.
+    pub(super) fn check_names(&mut self) {
+        let wanted = self.scenario.image.wanted(self.scenario.platform()).unwrap_or_default();
+        for (key, record) in self.store.scan("image/") {
+            match serde_json::from_str::<ImageRecord>(&record.value) {
+                Err(error) => self.violated(format!("{key} is no image record: {error}")),
+                Ok(image) if image.target.digest == self.scenario.image.root => {
+                    let missing = self.missing(&wanted);
+                    self.must(missing.is_none(), || format!("{key} leads to {missing:?}, which is not there"));
+                }
+                Ok(image) => {
+                    let there = self.store.disk.blobs.contains_key(&image.target.digest);
+                    self.must(there, || format!("{key} leads to nothing"));
+                }
+            }
+        }
+    }
+
+    fn missing(&self, wanted: &BTreeSet<Digest>) -> Option<Digest> {
+        wanted.iter().find(|digest| !self.store.disk.blobs.contains_key(digest)).cloned()
+    }
+
+    /// Nothing is open or held, but the ingests of so many commits.
+    pub(super) fn check_released(&mut self, when: &str, committing: usize) {
+        let (bodies, ingests, locks) = (self.net.open.len(), self.store.open.len(), self.store.held.len());
+        let none = (bodies, ingests, locks) == (0, committing, 0);
+        self.must(none, || format!("{when}: {bodies} bodies, {ingests} ingests, {locks} locks left"));
+    }
+
+    /// So few at once, so few in all.
+    pub(super) fn check_bounds(&mut self, at_once: usize, steps: u64) {
+        let most = self.scenario.limits.concurrency;
+        self.must(at_once <= most, || format!("{at_once} exchanges and pumps at once, more than {most}"));
+        let things = self.scenario.image.documents.len() + self.scenario.image.blobs.len();
+        let requests = self.tally.total();
+        let bound = (things as u64 + 2) * REQUESTS_EACH;
+        self.must(requests <= bound, || format!("{requests} requests, more than {bound}"));
+        self.must(steps <= bound * 50, || format!("it does not end after {steps} steps"));
+        // Every request can cost a Retry-After, a pause and its timeouts, and nothing else takes long.
+        let limits = self.scenario.limits;
+        let each = limits.retry_after_max + limits.timeouts.response + limits.timeouts.stall;
+        let longest = (each.as_millis() as u64 + 10_000) * (requests + 10) + 60_000 * things as u64;
+        let now = self.clock.now().0;
+        self.must(now <= longest, || format!("{now} ms for {requests} requests, more than {longest}"));
+    }
+
+    /// The leases that there are.
+    pub(super) fn leases(&self) -> BTreeSet<String> {
+        self.store.scan("lease/").into_iter().map(|(key, _)| key).collect()
+    }
+
+    /// A pull that succeeded has left exactly what it should, and no lease but those of `earlier` ones.
+    pub(super) fn check_pulled(&mut self, earlier: &BTreeSet<String>) {
+        let wanted = self.scenario.image.wanted(self.scenario.platform()).unwrap_or_default();
+        let got: BTreeSet<Digest> = self.store.disk.blobs.keys().cloned().collect();
+        let (missing, more) = (wanted.difference(&got).count(), got.difference(&wanted).count());
+        self.must((missing, more) == (0, 0), || format!("{missing} pieces missing, {more} too many"));
+        let key = format!("image/{}", self.name());
+        let record = self.store.get(&key).and_then(|r| serde_json::from_str::<ImageRecord>(&r.value).ok());
+        let target = record.map(|image| image.target.digest);
+        let root = Some(self.scenario.image.root.clone());
+        self.must(target == root, || format!("{key} leads to {target:?}"));
+        let ingests = self.store.disk.ingests.len();
+        self.must(ingests == 0, || format!("{ingests} ingests left"));
+        let left = self.leases().difference(earlier).next().cloned();
+        self.must(left.is_none(), || format!("the lease {left:?} is left"));
+        self.check_names();
+    }
+
+    /// Nothing that anybody can see shows a secret.
+    pub(super) fn check_transcript(&mut self) {
+        let hidden: Vec<String> = self.registry.hidden().collect();
+        let shows = |line: &&String| hidden.iter().any(|secret| line.contains(secret.as_str()));
+        let shown = self.transcript.lines().iter().find(shows).cloned();
+        self.must(shown.is_none(), || format!("a secret is shown: {shown:?}"));
+    }
+}

@@ -1,0 +1,168 @@
+//! Everything that went in and out of an operation, one line each, with virtual time.
+
+use std::fmt::{self, Write as _};
+
+use lugger_core::{
+    effect::{
+        http::{NetError, Payload, Response},
+        pump::{End, Pumped},
+        store::{Applied, Begun, Record, StoreError},
+    },
+    event::Event,
+    time::Instant,
+};
+
+/// The lines so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transcript(Vec<String>);
+
+/// What a line is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The operation asks.
+    Request,
+    /// The world answers.
+    Reply,
+    /// The operation gives something back.
+    Notice,
+    /// The operation tells its user.
+    Event,
+    /// The world misbehaves, or does something of its own.
+    World,
+    /// The operation ends.
+    Done,
+}
+
+impl Transcript {
+    /// One more line.
+    pub fn line(&mut self, at: Instant, mark: Mark, text: &dyn fmt::Display) {
+        let mark = match mark {
+            Mark::Request => '>',
+            Mark::Reply => '<',
+            Mark::Notice => '-',
+            Mark::Event => '!',
+            Mark::World => '*',
+            Mark::Done => '=',
+        };
+        self.0.push(format!("{:>9} {mark} {text}", at.0));
+    }
+
+    /// The lines.
+    pub fn lines(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+/// One line for an event.
+pub fn event(event: &Event) -> String {
+    match event {
+        Event::Resolved { name, target } => {
+            format!("resolved {name} to {} ({} bytes)", target.digest, target.size)
+        }
+        Event::Planned(it) => format!("planned {}", it.digest),
+        Event::Skipped(it) => format!("skipped {}", it.digest),
+        Event::Began { digest, from } => format!("began {digest} from {from}"),
+        Event::Moved { digest, done } => format!("moved {digest} to {done}"),
+        Event::Committed(it) => format!("committed {}", it.digest),
+        Event::Waiting { digest } => format!("waiting for {digest}"),
+        Event::Retrying { doing, why, after } => {
+            format!("retrying in {} ms: {doing}: {why}", after.as_millis())
+        }
+        Event::Discarded { digest } => format!("discarded {digest}"),
+        Event::Named { name, digest, before } => {
+            let before = before.as_ref().map_or("nothing".to_owned(), ToString::to_string);
+            format!("named {name}: {digest}, before {before}")
+        }
+        Event::Warned(warning) => format!("warning: {warning}"),
+    }
+}
+
+/// One line for an answer.
+pub trait Show {
+    /// It.
+    fn show(&self) -> String;
+}
+
+impl<T: Show, E: fmt::Display> Show for Result<T, E> {
+    fn show(&self) -> String {
+        match self {
+            Ok(value) => value.show(),
+            Err(error) => format!("error: {error}"),
+        }
+    }
+}
+
+impl<T: Show> Show for Option<T> {
+    fn show(&self) -> String {
+        self.as_ref().map_or("none".to_owned(), Show::show)
+    }
+}
+
+macro_rules! show {
+    ($($answer:ty: $it:pat => $text:expr;)*) => {$(
+        impl Show for $answer { fn show(&self) -> String { let $it = self; $text } }
+    )*};
+}
+
+show! {
+    (): () => "done".to_owned();
+    u64: n => format!("{n} bytes");
+    Vec<u8>: bytes => format!("{} bytes", bytes.len());
+    Record: record => format!("revision {}, {} bytes", record.revision, record.value.len());
+    Vec<(String, Record)>: records => format!("{} records", records.len());
+    lugger_core::effect::LockId: lock => format!("lock {}", lock.0);
+    lugger_core::effect::secret::Secret: _ => "a secret".to_owned();
+}
+
+impl Show for Applied {
+    fn show(&self) -> String {
+        match self {
+            Self::Done => "applied".to_owned(),
+            Self::Conflict => "conflict".to_owned(),
+        }
+    }
+}
+
+impl Show for Begun {
+    fn show(&self) -> String {
+        match self {
+            Self::Committed => "committed already".to_owned(),
+            Self::Open { ingest, len, checkpoint } => {
+                let saved = if checkpoint.is_some() { "a" } else { "no" };
+                format!("ingest {}, {len} bytes, {saved} checkpoint", ingest.0)
+            }
+        }
+    }
+}
+
+impl Show for Response {
+    fn show(&self) -> String {
+        let mut text = self.status.as_u16().to_string();
+        let shown = match &self.body {
+            Payload::Inline(bytes) => write!(text, ", {} bytes", bytes.len()),
+            Payload::Stream(body) => write!(text, ", body {}", body.0),
+            Payload::TooLong => write!(text, ", too long"),
+        };
+        shown.expect("a string can be written to");
+        text
+    }
+}
+
+impl Show for Pumped {
+    fn show(&self) -> String {
+        let end = match &self.end {
+            End::Complete => "complete".to_owned(),
+            End::SourceLost(NetError { kind, .. }) => format!("source lost: {kind}"),
+            End::StoreFailed(StoreError { kind, .. }) => format!("store failed: {kind}"),
+            End::Refused(error) => format!("refused: {error}"),
+            End::Forgotten => "forgotten".to_owned(),
+        };
+        format!("at {}, {end}", self.tap.len())
+    }
+}

@@ -1,0 +1,178 @@
+//! All that an operation can touch, and what the world remembers of it.
+
+use std::{collections::BTreeMap, fmt};
+
+use lugger_core::{
+    effect::store::LockKey,
+    name::{Digest, Reference},
+    op::Setup,
+    rng::Rng,
+    time::Instant,
+    verb::Pull,
+};
+use url::Url;
+
+use super::{
+    clock::Clock,
+    faults::{Fault, Faults, Group, Hits},
+    net::Net,
+    registry::{Asked, HOST, REPOSITORY, Registry, TAG},
+    scenario::Scenario,
+    store::Store,
+    transcript::{Mark, Transcript},
+};
+
+/// A registry, a store, a network and a clock, decided by a seed.
+#[derive(Debug)]
+pub struct World {
+    /// What it began as.
+    pub scenario: Scenario,
+    /// What goes wrong how often, from now on.
+    pub faults: Faults,
+    /// What has gone wrong.
+    pub hits: Hits,
+    /// The time.
+    pub clock: Clock,
+    /// The servers.
+    pub registry: Registry,
+    /// The open bodies.
+    pub net: Net,
+    /// The store.
+    pub store: Store,
+    /// What was asked of the network.
+    pub tally: Tally,
+    /// All that went in and out.
+    pub transcript: Transcript,
+    /// The first thing that must not happen and did.
+    pub violation: Option<String>,
+    /// Where the contract's HTTP server is, when there is one.
+    pub fixture: Option<Url>,
+    pub(super) rng: Rng,
+    /// Locks that other processes hold, and until when.
+    pub(super) others: BTreeMap<LockKey, Instant>,
+    runs: u64,
+}
+
+/// What was asked of the network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests, by what they were for, also those that failed.
+    pub requests: BTreeMap<Asked, u64>,
+    /// Bytes that came into ingests, by content.
+    pub bytes: BTreeMap<Digest, u64>,
+}
+
+impl Tally {
+    /// Requests for this.
+    pub fn of(&self, asked: Asked) -> u64 {
+        self.requests.get(&asked).copied().unwrap_or(0)
+    }
+
+    /// All requests.
+    pub fn total(&self) -> u64 {
+        self.requests.values().sum()
+    }
+
+    /// All bytes.
+    pub fn all_bytes(&self) -> u64 {
+        self.bytes.values().sum()
+    }
+}
+
+impl World {
+    /// The world of a scenario; `seed` decides what happens in it.
+    pub fn new(scenario: Scenario, seed: u64, faults: Faults) -> Self {
+        Self {
+            registry: Registry::new(&scenario),
+            scenario,
+            faults,
+            hits: Hits::default(),
+            clock: Clock::default(),
+            net: Net::default(),
+            store: Store::default(),
+            tally: Tally::default(),
+            transcript: Transcript::default(),
+            violation: None,
+            fixture: None,
+            rng: Rng::new(seed ^ 0x0b5e_55ed),
+            others: BTreeMap::new(),
+            runs: 0,
+        }
+    }
+
+    /// What the next operation is given.
+    pub fn setup(&mut self) -> Setup {
+        self.runs += 1;
+        self.scenario.setup(&self.clock, self.runs)
+    }
+
+    /// What is pulled.
+    pub fn reference(&self) -> Reference {
+        let name = format!("{HOST}/{REPOSITORY}");
+        let text = match self.scenario.pinned {
+            true => format!("{name}@{}", self.scenario.image.root),
+            false => format!("{name}:{TAG}"),
+        };
+        Reference::parse(&text).expect("a reference made here is valid")
+    }
+
+    /// The pull of the scenario.
+    pub fn pull(&self) -> Pull {
+        Pull::new(self.reference(), self.scenario.wanted.clone())
+    }
+
+    /// The name of the record that the pull makes.
+    pub fn name(&self) -> String {
+        self.reference().to_string()
+    }
+
+    /// The process ends without a word: locks and handles are gone, what was written stays.
+    pub fn kill(&mut self) {
+        self.net.open.clear();
+        self.store.restart();
+        self.others.clear();
+        self.note(&"killed");
+    }
+
+    /// The power goes: like [`Self::kill`], and what was not made durable suffers.
+    pub fn power_cut(&mut self) {
+        self.kill();
+        self.store.disk.power_cut(&mut self.rng);
+        self.note(&"after a power cut");
+    }
+
+    /// Nothing goes wrong from now on.
+    pub fn calm(&mut self) {
+        self.faults = Faults::none();
+        self.others.clear();
+    }
+
+    pub(super) fn log(&mut self, mark: Mark, text: &dyn fmt::Display) {
+        self.transcript.line(self.clock.now(), mark, text);
+    }
+
+    pub(super) fn note(&mut self, text: &dyn fmt::Display) {
+        self.log(Mark::World, text);
+    }
+
+    /// Decides whether one of a group's faults happens here and now.
+    pub(super) fn fault(&mut self, group: Group, fits: impl Fn(Fault) -> bool) -> Option<Fault> {
+        let fault = self.faults.decide(&mut self.rng, group, fits)?;
+        self.hits.count(fault);
+        self.note(&format_args!("fault {}", fault.name()));
+        Some(fault)
+    }
+
+    /// Something that must not happen did.
+    pub(super) fn violated(&mut self, what: String) {
+        self.note(&format_args!("VIOLATION: {what}"));
+        self.violation.get_or_insert(what);
+    }
+
+    /// Violated, unless it holds.
+    pub(super) fn must(&mut self, holds: bool, what: impl FnOnce() -> String) {
+        if !holds {
+            self.violated(what());
+        }
+    }
+}
