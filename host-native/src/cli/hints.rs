@@ -78,10 +78,7 @@ fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
             _ => "check the spelling of the repository".to_owned(),
         },
         Refusal::Throttled { after: Some(after) } => {
-            format!(
-                "wait {} s, or log in with --creds: many registries then allow more",
-                after.as_secs()
-            )
+            format!("wait {} s, or log in with --creds: many registries then allow more", after.as_secs())
         }
         Refusal::Throttled { after: None } => {
             "wait a while, or log in with --creds: many registries then allow more".to_owned()
