@@ -1,5 +1,7 @@
 //! The `lugger` command as its users have it: the built binary, on loopback.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
+
 mod completions;
 mod demo;
 mod errors;
