@@ -5,7 +5,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+        mpsc::{self, Receiver, Sender},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -187,10 +187,7 @@ impl Drop for Host {
 fn receive(inbox: &Receiver<Message>, wait: Option<Duration>) -> Option<Message> {
     match wait {
         None => inbox.recv().ok(),
-        Some(wait) => match inbox.recv_timeout(wait) {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        },
+        Some(wait) => inbox.recv_timeout(wait).ok(),
     }
 }
 
