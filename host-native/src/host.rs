@@ -5,8 +5,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+        mpsc::{self, Receiver, Sender},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -27,6 +26,7 @@ use lugger_core::{
 
 use crate::{
     http::Http,
+    leaving::{Job, Leaving},
     pool::Pool,
     pump::Pumping,
     store::{Options, Store},
@@ -40,6 +40,7 @@ pub struct Host {
     limits: Limits,
     http: Arc<Http>,
     store: Option<Arc<Store>>,
+    leaving: Arc<Leaving>,
     pool: Pool,
     credentials: Credentials,
 }
@@ -106,6 +107,7 @@ impl Host {
             limits,
             http: Arc::new(Http::new(&limits)),
             store,
+            leaving: Arc::default(),
             // The core's permits bound exchanges and pumps; commits and publishing wait for the disk beside them.
             pool: Pool::new(limits.concurrency + 2),
             credentials: Box::new(|_| Ok(None)),
@@ -142,7 +144,7 @@ impl Host {
         let started = Instant::now();
         let (sender, inbox) = mpsc::channel();
         cancel.arm(&sender);
-        let mut running = Running { host: self, sender, forget: BTreeMap::new() };
+        let mut running = Running { host: self, sender, jobs: BTreeMap::new() };
         loop {
             let now = CoreInstant(millis(started.elapsed()));
             match op.poll(now) {
@@ -185,10 +187,7 @@ impl Drop for Host {
 fn receive(inbox: &Receiver<Message>, wait: Option<Duration>) -> Option<Message> {
     match wait {
         None => inbox.recv().ok(),
-        Some(wait) => match inbox.recv_timeout(wait) {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        },
+        Some(wait) => inbox.recv_timeout(wait).ok(),
     }
 }
 
@@ -200,8 +199,8 @@ fn millis(elapsed: Duration) -> u64 {
 struct Running<'h> {
     host: &'h mut Host,
     sender: Sender<Message>,
-    /// Ends a pump early.
-    forget: BTreeMap<RequestId, Arc<AtomicBool>>,
+    /// What works on ingests.
+    jobs: BTreeMap<RequestId, Arc<Job>>,
 }
 
 impl Running<'_> {
@@ -227,18 +226,25 @@ impl Running<'_> {
     ) {
         match request {
             Request::Pump(pump, ticket) => {
-                let (id, forget, sender) =
-                    (ticket.id(), Arc::new(AtomicBool::new(false)), self.sender.clone());
-                self.forget.insert(id, Arc::clone(&forget));
+                let (id, sender, leaving) =
+                    (ticket.id(), self.sender.clone(), Arc::clone(&self.host.leaving));
+                let job = self.job(id);
                 self.spawn(move || {
                     let progress = |moved| drop(sender.send(Message::Progress(id, moved)));
                     let pumping =
-                        Pumping { http: &http, store: &store, forget: &forget, progress: &progress };
-                    Message::Pumped(ticket, pumping.run(*pump))
+                        Pumping { http: &http, store: &store, forget: &job.forgotten, progress: &progress };
+                    let pumped = pumping.run(*pump);
+                    leaving.end(&job, &store);
+                    Message::Pumped(ticket, pumped)
                 });
             }
             Request::Commit(commit, ticket) => {
-                self.spawn(move || Message::Committed(ticket, store.commit(&commit)));
+                let (job, leaving) = (self.job(ticket.id()), Arc::clone(&self.host.leaving));
+                self.spawn(move || {
+                    let committed = store.commit(&commit);
+                    leaving.end(&job, &store);
+                    Message::Committed(ticket, committed)
+                });
             }
             Request::Apply(batch, ticket) if batch.publish => {
                 self.spawn(move || Message::Applied(ticket, store.apply(&batch)));
@@ -254,6 +260,10 @@ impl Running<'_> {
         }
     }
 
+    fn job(&mut self, id: RequestId) -> Arc<Job> {
+        Arc::clone(self.jobs.entry(id).or_default())
+    }
+
     fn spawn(&mut self, job: impl FnOnce() -> Message + Send + 'static) {
         let sender = self.sender.clone();
         // The operation may be gone by the time the job ends; then so is what it would have said.
@@ -263,21 +273,17 @@ impl Running<'_> {
     fn notice(&mut self, notice: Notice) {
         match notice {
             Notice::Forget(id) => {
-                if let Some(forget) = self.forget.get(&id) {
-                    forget.store(true, Ordering::Relaxed);
+                if let Some(job) = self.jobs.get(&id) {
+                    self.host.leaving.forget(job);
                 }
             }
             Notice::Close(body) => drop(self.host.http.take_body(body)),
-            Notice::Park(ingest) => self.in_store(|store| store.park(ingest)),
-            Notice::Discard(ingest) => self.in_store(|store| store.discard(ingest)),
-            Notice::Unlock(lock) => self.in_store(|store| store.unlock(lock)),
-        }
-    }
-
-    /// A handle that came from the store goes back to it.
-    fn in_store(&self, give_back: impl FnOnce(&Store)) {
-        if let Some(store) = self.host.store() {
-            give_back(store);
+            // Without a store there is nothing that could go back.
+            Notice::Park(_) | Notice::Discard(_) | Notice::Unlock(_) => {
+                if let Some(store) = self.host.store() {
+                    self.host.leaving.give_back(notice, store);
+                }
+            }
         }
     }
 
@@ -290,12 +296,15 @@ impl Running<'_> {
                 }
             }
             Message::Pumped(ticket, pumped) => {
-                self.forget.remove(&ticket.id());
+                self.jobs.remove(&ticket.id());
                 let lost = matches!(pumped.end, End::Forgotten);
                 let refused = op.reply(ticket, pumped).is_err();
                 debug_assert!(refused || !lost, "only what was forgotten ends as forgotten");
             }
-            Message::Committed(ticket, result) => answer(op, ticket, result),
+            Message::Committed(ticket, result) => {
+                self.jobs.remove(&ticket.id());
+                answer(op, ticket, result);
+            }
             Message::Applied(ticket, result) => answer(op, ticket, result),
             Message::Progress(id, moved) => op.progress(id, moved),
             Message::Cancel => op.cancel(),

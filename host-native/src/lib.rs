@@ -15,6 +15,7 @@ pub use lugger_core as core;
 pub mod demo;
 mod host;
 mod http;
+mod leaving;
 mod platform;
 mod pool;
 mod pump;

@@ -33,7 +33,7 @@ impl Context {
 /// What to try, most likely first.
 pub(crate) fn hints(failure: &Failure, context: &Context) -> Vec<String> {
     let hint = match failure {
-        Failure::Usage(_) => Some(format!("lugger {} --help", context.verb)),
+        Failure::Usage(_) => Some(format!("`lugger {} --help` says what can be typed", context.verb)),
         Failure::Operation(error) => return of(error, context),
         Failure::System(_) | Failure::Closed => None,
     };
@@ -43,7 +43,7 @@ pub(crate) fn hints(failure: &Failure, context: &Context) -> Vec<String> {
 fn of(error: &Error, context: &Context) -> Vec<String> {
     let hint = match error {
         Error::Name(_) | Error::Endpoint(_) => {
-            "[registry/]repository[:tag][@digest], such as alpine:3.20".to_owned()
+            "a name is [registry/]repository[:tag][@digest], such as alpine:3.20".to_owned()
         }
         Error::Registry(error) => return registry(error, context),
         Error::Content { why, .. } => return content(why),
@@ -52,9 +52,9 @@ fn of(error: &Error, context: &Context) -> Vec<String> {
             StoreErrorKind::ReadOnly => "take another directory with --store DIR".to_owned(),
             StoreErrorKind::Missing | StoreErrorKind::TooLong | StoreErrorKind::Failed => return Vec::new(),
         },
-        Error::NoImage { name } => format!("lugger pull {name}"),
-        Error::Contended { .. } => "the same command again".to_owned(),
-        Error::Stalled(_) => "reporting this; the same command again may work".to_owned(),
+        Error::NoImage { name } => format!("`lugger pull {name}` fetches it"),
+        Error::Contended { .. } => "run the same command again".to_owned(),
+        Error::Stalled(_) => "please report this; the same command may work when it is run again".to_owned(),
         _ => return Vec::new(),
     };
     vec![hint]
@@ -63,37 +63,39 @@ fn of(error: &Error, context: &Context) -> Vec<String> {
 fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
     let hint = match &error.why {
         Refusal::Denied { .. } | Refusal::Challenge(_) if context.creds => {
-            "the user name and password; this account may also have no right to the repository".to_owned()
+            "check the user name and password; this account may also have no right to the repository"
+                .to_owned()
         }
         Refusal::Denied { .. } | Refusal::Challenge(_) => {
             let spelling =
-                "the spelling: many registries say this of repositories that do not exist".to_owned();
-            return vec!["logging in with --creds USER --password-stdin".to_owned(), spelling];
+                "check the spelling: many registries say this of repositories that do not exist".to_owned();
+            return vec!["log in with --creds USER --password-stdin".to_owned(), spelling];
         }
         Refusal::Missing(_) => match context.repository() {
-            Some(repository) if !context.tags => format!("lugger tags {repository}"),
-            _ => "the spelling of the repository".to_owned(),
+            Some(repository) if !context.tags => {
+                format!("`lugger tags {repository}` lists the tags that there are")
+            }
+            _ => "check the spelling of the repository".to_owned(),
         },
         Refusal::Throttled { after: Some(after) } => {
-            format!(
-                "again in {} s, or logged in (--creds), which many registries allow more",
-                after.as_secs()
-            )
+            format!("wait {} s, or log in with --creds: many registries then allow more", after.as_secs())
         }
         Refusal::Throttled { after: None } => {
-            "again later, or logged in (--creds), which many registries allow more".to_owned()
+            "wait a while, or log in with --creds: many registries then allow more".to_owned()
         }
         Refusal::Net(error) => match error.kind {
-            NetErrorKind::Tls => "--plain-http, if this registry speaks plain http".to_owned(),
+            NetErrorKind::Tls => "if this registry speaks plain http, say --plain-http".to_owned(),
             NetErrorKind::Resolve => {
-                "the spelling of the registry, and whether this machine has a network".to_owned()
+                "check the spelling of the registry, and the network of this machine".to_owned()
             }
-            NetErrorKind::Connect => "whether the registry runs there, and the port".to_owned(),
-            NetErrorKind::Timeout | NetErrorKind::Broken => "again; what was fetched is kept".to_owned(),
-            NetErrorKind::Protocol => "whether this is a registry, and the port".to_owned(),
+            NetErrorKind::Connect => "check that the registry runs there, and its port".to_owned(),
+            NetErrorKind::Timeout | NetErrorKind::Broken => {
+                "run the same command again: what was fetched is kept".to_owned()
+            }
+            NetErrorKind::Protocol => "check that this is a registry, and its port".to_owned(),
         },
         Refusal::Status { status, .. } if status.is_server_error() => {
-            "again later; what was fetched is kept".to_owned()
+            "run the same command again later: what was fetched is kept".to_owned()
         }
         _ => return Vec::new(),
     };
@@ -103,16 +105,19 @@ fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
 fn content(why: &ContentError) -> Vec<String> {
     match why {
         ContentError::Mismatch(_) | ContentError::HeaderDigest { .. } => {
-            vec!["again; nothing of it was stored. If it stays so, the registry or something before it serves wrong content".to_owned()]
+            vec![
+                "run the same command again: nothing of it was stored".to_owned(),
+                "if it stays so, the registry or something before it serves wrong content".to_owned(),
+            ]
         }
         ContentError::NoPlatform { have, .. } => {
             let named = have.iter().find(|platform| platform.os != "unknown");
             named
-                .map(|platform| format!("--platform {}, or --all-platforms", platform.format()))
+                .map(|platform| format!("say --platform {}, or --all-platforms", platform.format()))
                 .into_iter()
                 .collect()
         }
-        ContentError::OtherPlatform { got, .. } => vec![format!("--platform {}", got.format())],
+        ContentError::OtherPlatform { got, .. } => vec![format!("say --platform {}", got.format())],
         _ => Vec::new(),
     }
 }

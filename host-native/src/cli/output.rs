@@ -26,10 +26,11 @@ impl Output {
         self.write(format_args!("{}\n", Inert(text)))
     }
 
-    /// A line that what follows belongs to.
+    /// A line that what follows belongs to; a newline in front of it sets it apart.
     pub(crate) fn heading(&mut self, text: &str) -> Result<(), Failure> {
+        let (space, text) = text.strip_prefix('\n').map_or(("", text), |text| ("\n", text));
         let text = self.style.bold(&Inert(text).to_string());
-        self.write(format_args!("{text}\n"))
+        self.write(format_args!("{space}{text}\n"))
     }
 
     /// A line that can be skipped.

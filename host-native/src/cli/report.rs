@@ -58,7 +58,10 @@ impl Report {
 
     /// The operation is over.
     pub(crate) fn end(&mut self) {
-        if let Mode::Bars(Some(bars)) = &mut self.mode {
+        // What is told from now on comes below the bars.
+        if let Mode::Bars(bars) = &mut self.mode
+            && let Some(mut bars) = bars.take()
+        {
             bars.end();
         }
     }
@@ -98,7 +101,7 @@ impl Report {
             None => self.print(&format!("{head} {}", Inert(error))),
         }
         for hint in hints {
-            self.print(&format!("  {} {}", self.style.cyan("try:"), Inert(hint)));
+            self.print(&format!("  {} {}", self.style.cyan("hint:"), Inert(hint)));
         }
     }
 

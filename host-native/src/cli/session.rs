@@ -66,7 +66,13 @@ impl Session {
     /// The reference that the command is about. `docker://` in front of it is what it means anyway.
     pub(crate) fn reference(&mut self, typed: &str) -> Result<Reference, Failure> {
         let reference = Reference::parse(typed.strip_prefix("docker://").unwrap_or(typed))?;
-        self.doing = Some(format!("{} {}", self.context.verb, reference.familiar()));
+        let doing = match self.context.verb {
+            "digest" => "look up",
+            "manifest" => "fetch the manifest of",
+            "tags" => "list the tags of",
+            verb => verb,
+        };
+        self.doing = Some(format!("{doing} {}", reference.familiar()));
         self.context.reference = Some(reference.clone());
         Ok(reference)
     }
@@ -144,10 +150,8 @@ impl Session {
         let (exit, doing) = (failure.exit() as u8, self.doing.as_deref());
         match failure {
             Failure::Operation(error) if matches!(**error, Error::Cancelled) => {
-                self.report.interrupted(
-                    doing,
-                    "what was fetched is kept; the same command again goes on from there",
-                );
+                self.report
+                    .interrupted(doing, "what was fetched is kept, the same command goes on from there");
             }
             _ => self.report.error(exit, doing, &failure.to_string(), &hints::hints(failure, &self.context)),
         }

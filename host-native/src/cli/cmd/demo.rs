@@ -116,8 +116,8 @@ fn verify(dir: &Path) -> Result<Vec<(Digest, u64)>, Failure> {
 
 fn tell(output: &mut Output, story: &Story, dir: &Path) -> Result<(), Failure> {
     let Story { image, origin, first, verified, inspected, second } = story;
-    output.heading("1. Serve an image")?;
-    output.line(&format!("   {REPOSITORY}:{TAG}, made just now, from {origin}: {}", image.digest))?;
+    output.heading("1. Serve: an image made just now, from a registry in this process")?;
+    output.line(&format!("   {origin}  {REPOSITORY}:{TAG}"))?;
     let mut table = Table::indented(3).right(&[2]);
     for platform in &image.platforms {
         let size = platform.layers.iter().map(|layer| layer.size).sum();
@@ -125,12 +125,8 @@ fn tell(output: &mut Output, story: &Story, dir: &Path) -> Result<(), Failure> {
     }
     output.table(&table)?;
 
-    output.heading("2. Pull it")?;
-    output.line(&format!(
-        "   into {}, over HTTP, for {}",
-        dir.display(),
-        inspected.config.as_ref().map(|it| it.platform().to_string()).unwrap_or_default()
-    ))?;
+    output.heading("\n2. Pull: over HTTP, for this machine, into a store")?;
+    output.line(&format!("   {}", dir.display()))?;
     let mut table = Table::indented(3).right(&[2]);
     for event in &first.events {
         match event {
@@ -140,27 +136,19 @@ fn tell(output: &mut Output, story: &Story, dir: &Path) -> Result<(), Failure> {
         }
     }
     output.table(&table)?;
-    output.line(&format!("   {}", summary(&first.pulled)))?;
     output.line(&format!("   The registry answered {}:", count(first.requests.len(), "request")))?;
     output.table(&requests(&first.requests))?;
 
-    output.heading("3. Verify it")?;
-    let size = verified.iter().map(|(_, size)| size).sum();
-    output.line(&format!(
-        "   {} in the store, {}, hashed once more: each is what its name says",
-        count(verified.len(), "file"),
-        bytes(size)
-    ))?;
+    output.heading("\n3. Verify: every file of the store, hashed once more")?;
+    let (files, size) = (count(verified.len(), "file"), bytes(verified.iter().map(|(_, size)| size).sum()));
+    output.line(&format!("   {files}, {size}: each is what its name says"))?;
 
-    output.heading("4. Pull it again")?;
-    output.line(&format!(
-        "   {}, for {}:",
-        summary(&second.pulled),
-        count(second.requests.len(), "request")
-    ))?;
+    output.heading("\n4. Pull again: what is here is not fetched")?;
+    output.line(&format!("   {}", summary(&second.pulled)))?;
+    output.line(&format!("   The registry answered {}:", count(second.requests.len(), "request")))?;
     output.table(&requests(&second.requests))?;
 
-    output.heading("5. Inspect it")?;
+    output.heading("\n5. Inspect: what the image says of itself")?;
     inspect::show(output, inspected)
 }
 
@@ -173,10 +161,10 @@ fn tell_what_next(output: &mut Output, story: &Story, kept: Option<&Path>) -> Re
         }
         Some(dir) => {
             let dir = dir.display();
-            output.line(&format!("  The store is in {dir}. Look further:"))?;
-            output.line(&format!("    lugger --store {dir} images"))?;
-            output.line(&format!("    lugger --store {dir} inspect {name}"))?;
-            output.line(&format!("    skopeo inspect oci:{dir}:{name}"))
+            output.heading(&format!("The store is in {dir}. Look further:"))?;
+            output.line(&format!("  lugger --store {dir} images"))?;
+            output.line(&format!("  lugger --store {dir} inspect {name}"))?;
+            output.line(&format!("  skopeo inspect oci:{dir}:{name}"))
         }
     }
 }
