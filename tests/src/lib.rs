@@ -10,4 +10,5 @@
 
 pub mod contract;
 pub mod interop;
+pub mod script;
 pub mod sim;

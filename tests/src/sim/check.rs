@@ -23,7 +23,7 @@ const REQUESTS_EACH: u64 = 400;
 
 impl World {
     /// No secret goes anywhere but home.
-    pub(super) fn check_secrets(&mut self, exchange: &Exchange) {
+    pub(crate) fn check_secrets(&mut self, exchange: &Exchange) {
         let to = Origin::of(&exchange.url);
         let token_server = kind(exchange) == Asked::Token && to == home();
         if to == home() || token_server {
@@ -80,7 +80,7 @@ impl World {
     }
 
     /// Nothing is open or held, but the ingests of so many commits.
-    pub(super) fn check_released(&mut self, when: &str, committing: usize) {
+    pub(crate) fn check_released(&mut self, when: &str, committing: usize) {
         let (bodies, ingests, locks) = (self.net.open.len(), self.store.open.len(), self.store.held.len());
         let none = (bodies, ingests, locks) == (0, committing, 0);
         self.must(none, || format!("{when}: {bodies} bodies, {ingests} ingests, {locks} locks left"));

@@ -113,6 +113,25 @@ impl Image {
         image
     }
 
+    /// A single OCI manifest for linux/amd64 with these layers.
+    pub fn plain(layers: Vec<Vec<u8>>) -> Self {
+        let mut image =
+            Self { root: Digest::sha256(b""), documents: BTreeMap::new(), blobs: BTreeMap::new() };
+        let layers: Vec<Value> = layers.into_iter().map(|bytes| image.blob(OCI.layer, bytes)).collect();
+        image.root = digest_of(&image.image_of(&OCI, layers, "linux", "amd64"));
+        image
+    }
+
+    /// The same image under one more index, with this platform in its entry.
+    pub fn under_index(mut self, platform: Option<(&str, &str)>) -> Self {
+        let mut entry = self.root_entry();
+        if let Some((os, architecture)) = platform {
+            entry["platform"] = json!({"os": os, "architecture": architecture});
+        }
+        self.root = digest_of(&self.index(&OCI, &[entry]));
+        self
+    }
+
     fn layer(&mut self, rng: &mut Rng, types: &Types, largest: u64) -> Value {
         let bound = match rng.below(10) {
             0 => 1,
@@ -148,6 +167,10 @@ impl Image {
         // With repetition: real images do contain the same (empty) layer several times.
         let layers: Vec<Value> =
             (0..1 + rng.below(5)).map(|_| pool[rng.below(pool.len() as u64) as usize].clone()).collect();
+        self.image_of(types, layers, os, architecture)
+    }
+
+    fn image_of(&mut self, types: &Types, layers: Vec<Value>, os: &str, architecture: &str) -> Value {
         let diff_ids: Vec<&Value> = layers.iter().map(|layer| &layer["digest"]).collect();
         let config = json!({"os": os, "architecture": architecture, "rootfs": {"type": "layers", "diff_ids": diff_ids}});
         let config = self.blob(types.config, config.to_string().into_bytes());

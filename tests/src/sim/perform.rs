@@ -188,7 +188,7 @@ impl World {
     }
 
     /// Takes something back. What it names must be there.
-    pub(super) fn notice(&mut self, notice: Notice) {
+    pub(crate) fn notice(&mut self, notice: Notice) {
         let known = match notice {
             Notice::Forget(_) => true,
             Notice::Close(body) => self.net.close(body),

@@ -95,6 +95,15 @@ impl Scenario {
         }
     }
 
+    /// A single manifest for linux/amd64 with these layers, from the simplest registry.
+    pub fn plain(layers: Vec<Vec<u8>>) -> Self {
+        let mut scenario = Self::of(0).simple();
+        scenario.image = Image::plain(layers);
+        scenario.wanted = Wanted::Only(Platform::new("linux", "amd64"));
+        scenario.limits = limits(1, 1 << 12);
+        scenario
+    }
+
     /// The same image from the simplest registry: open, with HEAD and digest headers, without redirects.
     pub fn simple(mut self) -> Self {
         self.access = Access::Open;

@@ -6,7 +6,7 @@ use lugger_core::{
     effect::{
         Notice, Request, RequestId,
         http::{NetError, Response},
-        pump::{End, Pumped},
+        pump::{End, Pump, Pumped},
         store::Content,
     },
     error::Error,
@@ -217,7 +217,22 @@ impl World {
         None
     }
 
-    fn store_request<T: 'static>(&mut self, op: &mut Op<T>, request: Request, forgotten: bool) {
+    /// Moves all that a pump has to move, at once.
+    pub(crate) fn pump<T: 'static>(&mut self, op: &mut Op<T>, pump: Pump, ticket: Ticket<Pumped>) {
+        let mut moving = Moving::new(pump, ticket);
+        let end = loop {
+            match moving.step(self) {
+                Step::Moved => {}
+                Step::Stalled => break End::SourceLost(timed_out()),
+                Step::Ended(end) => break end,
+            }
+        };
+        let (ticket, pumped) = moving.end(self, end);
+        self.reply(op, ticket, pumped, false);
+    }
+
+    /// Does what is asked of the store, and looks up credentials.
+    pub(crate) fn store_request<T: 'static>(&mut self, op: &mut Op<T>, request: Request, forgotten: bool) {
         self.clock.spend(std::time::Duration::from_millis(self.rng.below(3)));
         match request {
             Request::Find(digest, t) => {
@@ -261,7 +276,7 @@ impl World {
     }
 
     /// Answers. One that nobody waits for must come back, and is then released.
-    fn reply<T: 'static, R: Answer + Show>(
+    pub(crate) fn reply<T: 'static, R: Answer + Show>(
         &mut self,
         op: &mut Op<T>,
         ticket: Ticket<R>,

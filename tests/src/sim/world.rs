@@ -147,7 +147,7 @@ impl World {
         self.others.clear();
     }
 
-    pub(super) fn log(&mut self, mark: Mark, text: &dyn fmt::Display) {
+    pub(crate) fn log(&mut self, mark: Mark, text: &dyn fmt::Display) {
         self.transcript.line(self.clock.now(), mark, text);
     }
 
