@@ -79,7 +79,7 @@ impl Cancel {
 #[derive(Debug)]
 enum Message {
     Exchanged(Ticket<Result<Response, NetError>>, Result<Response, NetError>),
-    Pumped(Ticket<Pumped>, Pumped),
+    Pumped(Ticket<Pumped>, Box<Pumped>),
     Committed(Ticket<Result<(), StoreError>>, Result<(), StoreError>),
     Applied(Ticket<Result<Applied, StoreError>>, Result<Applied, StoreError>),
     Progress(RequestId, u64),
@@ -235,7 +235,7 @@ impl Running<'_> {
                         Pumping { http: &http, store: &store, forget: &job.forgotten, progress: &progress };
                     let pumped = pumping.run(*pump);
                     leaving.end(&job, &store);
-                    Message::Pumped(ticket, pumped)
+                    Message::Pumped(ticket, Box::new(pumped))
                 });
             }
             Request::Commit(commit, ticket) => {
@@ -298,7 +298,7 @@ impl Running<'_> {
             Message::Pumped(ticket, pumped) => {
                 self.jobs.remove(&ticket.id());
                 let lost = matches!(pumped.end, End::Forgotten);
-                let refused = op.reply(ticket, pumped).is_err();
+                let refused = op.reply(ticket, *pumped).is_err();
                 debug_assert!(refused || !lost, "only what was forgotten ends as forgotten");
             }
             Message::Committed(ticket, result) => {

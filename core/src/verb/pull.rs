@@ -240,6 +240,7 @@ async fn check_platform(
     match wanted {
         Wanted::Only(_) => Err(Error::content(what(), ContentError::OtherPlatform { want, got })),
         _ => {
+            let (want, got) = (Box::new(want), Box::new(got));
             cx.emit(Event::Warned(Warning::OtherPlatform { want, got }));
             Ok(())
         }
