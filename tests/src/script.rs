@@ -66,6 +66,11 @@ impl<T: 'static> Script<T> {
     /// A flow in a world.
     pub fn new(mut world: World, flow: impl AsyncFnOnce(Cx) -> Result<T, Error> + 'static) -> Self {
         let op = Op::new(world.setup(), flow);
+        Self::over(world, op)
+    }
+
+    /// An operation that was made in a world.
+    pub fn over(world: World, op: Op<T>) -> Self {
         Self { world, slept: Vec::new(), events: Vec::new(), op, asked: VecDeque::new(), done: None }
     }
 

@@ -14,7 +14,8 @@ fn a_first_pull_asks_once_for_each_document_and_blob() {
         let mut world = World::new(Scenario::of(seed).simple(), seed, Faults::none());
         pull(&mut world);
         let wanted = world.scenario.image.wanted(world.scenario.platform()).unwrap();
-        let manifests = wanted.iter().filter(|d| world.scenario.image.documents.contains_key(d)).count() as u64;
+        let manifests =
+            wanted.iter().filter(|d| world.scenario.image.documents.contains_key(d)).count() as u64;
         let fetched = world.scenario.image.fetched_blobs(&wanted);
         let bytes: u64 = fetched.values().map(|bytes| bytes.len() as u64).sum();
         let asked = (world.tally.of(Asked::Manifest), world.tally.of(Asked::Blob), world.tally.total());

@@ -38,7 +38,10 @@ fn killed_anywhere_the_next_pull_finishes() {
                 let came = world.tally.bytes.get(digest).copied().unwrap_or(0);
                 assert_eq!(came, bytes.len() as u64, "seed {seed}, step {at}: {digest}");
             }
-            resumed += u64::from(world.transcript.lines().iter().any(|line| line.contains(" from ") && line.contains("began") && !line.ends_with("from 0")));
+            resumed +=
+                u64::from(world.transcript.lines().iter().any(|line| {
+                    line.contains(" from ") && line.contains("began") && !line.ends_with("from 0")
+                }));
         }
     }
     println!("{points} points, {resumed} with resumed blobs");

@@ -15,7 +15,11 @@ fn push_real_image(registry: &DockerRegistry, dir: &Path) -> String {
     let image = format!("{layout}:real");
     run("umoci", &["init", "--layout", layout]);
     run("umoci", &["new", "--image", &image]);
-    for (from, to) in [("/usr/share/common-licenses", "/licenses"), ("/usr/bin/env", "/usr/bin/env"), ("/etc/alternatives", "/alternatives")] {
+    for (from, to) in [
+        ("/usr/share/common-licenses", "/licenses"),
+        ("/usr/bin/env", "/usr/bin/env"),
+        ("/etc/alternatives", "/alternatives"),
+    ] {
         run("umoci", &["insert", "--image", &image, from, to]);
     }
     let target = format!("{}/team/real:v1", registry.host());
@@ -41,7 +45,9 @@ fn push(from: &str, target: &str, more: &[&str]) {
 }
 
 fn pull(store: &str, image: &str, more: &[&str]) -> String {
-    run(lugger(), &[&["--store", store, "--progress", "none", "pull", image], more].concat()).trim().to_owned()
+    run(lugger(), &[&["--store", store, "--progress", "none", "pull", image], more].concat())
+        .trim()
+        .to_owned()
 }
 
 fn remote(image: &str, more: &[&str]) -> serde_json::Value {
@@ -95,7 +101,11 @@ fn the_first_pull_asks_for_what_it_needs_and_the_second_asks_once() {
     registry.mark();
     let asked = registry.asked(mark);
     let of = |kind: &str| asked.iter().filter(|it| it.path.contains(kind)).count();
-    assert_eq!((of("/manifests/"), of("/blobs/"), asked.len()), (1, 4, 5), "one manifest, one config, three layers: {asked:?}");
+    assert_eq!(
+        (of("/manifests/"), of("/blobs/"), asked.len()),
+        (1, 4, 5),
+        "one manifest, one config, three layers: {asked:?}"
+    );
     assert!(asked.iter().all(|it| it.method == "GET"));
 
     let mark = registry.mark();
@@ -132,14 +142,21 @@ fn one_platform_and_then_all_of_them() {
     let theirs = json("skopeo", &[&arm[..], &["inspect", "--tls-verify=false", &docker]].concat());
     assert_eq!((&ours["Digest"], &ours["Layers"]), (&theirs["Digest"], &theirs["Layers"]));
     assert_eq!(ours["Architecture"], "arm64");
-    run("skopeo", &[&arm[..], &["copy", "-q", "--insecure-policy", &oci, &format!("dir:{}", dir.path().join("arm").display())]].concat());
+    run(
+        "skopeo",
+        &[
+            &arm[..],
+            &["copy", "-q", "--insecure-policy", &oci, &format!("dir:{}", dir.path().join("arm").display())],
+        ]
+        .concat(),
+    );
 
     pull(store, &image, &["--all-platforms"]);
     let all = dir.path().join("all");
     run("skopeo", &["copy", "-q", "--insecure-policy", "--all", &oci, &format!("dir:{}", all.display())]);
-    let manifests = std::fs::read_dir(&all).unwrap().filter(|it| {
-        it.as_ref().unwrap().file_name().to_string_lossy().ends_with(".manifest.json")
-    });
+    let manifests = std::fs::read_dir(&all)
+        .unwrap()
+        .filter(|it| it.as_ref().unwrap().file_name().to_string_lossy().ends_with(".manifest.json"));
     assert_eq!(manifests.count(), 3, "one for each platform");
     assert_eq!(run("skopeo", &["inspect", "--raw", &oci]), index);
 }

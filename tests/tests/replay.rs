@@ -20,7 +20,9 @@ fn a_stored_transcript_is_run_again() {
         let stored = plan.run().to_file(&plan);
         assert_eq!(Plan::replay(&stored), Ok(None));
         let changed = stored.replacen("find", "lose", 1);
-        let Ok(Some(Difference { line, stored, now })) = Plan::replay(&changed) else { panic!("no difference") };
+        let Ok(Some(Difference { line, stored, now })) = Plan::replay(&changed) else {
+            panic!("no difference")
+        };
         assert!(line > 1 && stored.contains("lose") && now.contains("find"), "{line}: {stored} / {now}");
     }
     assert!(Plan::replay("something else").is_err());

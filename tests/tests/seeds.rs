@@ -39,7 +39,9 @@ fn nothing_fails_when_nothing_goes_wrong() {
 #[test]
 fn what_may_pass_does_not_end_a_pull() {
     use lugger_tests::sim::{Faults, Stop};
-    for fault in [Fault::Refused, Fault::Silent, Fault::Throttled, Fault::ServerError, Fault::Reset, Fault::Stall] {
+    for fault in
+        [Fault::Refused, Fault::Silent, Fault::Throttled, Fault::ServerError, Fault::Reset, Fault::Stall]
+    {
         let faults = Faults::none().with(fault, 10);
         let summary = Summary::of(0, 1000, |seed| Plan { seed, faults: faults.clone(), stop: Stop::Never });
         assert!(summary.violations.is_empty(), "{}", summary.complaint());

@@ -70,7 +70,10 @@ fn kinds(from: u64, count: u64, percent: u32) -> bool {
         let share = 100.0 * summary.succeeded as f64 / summary.stories as f64;
         let (hits, violations) = (summary.hits.of(fault), summary.violations.len());
         let failed = summary.failed;
-        println!("{:16} {hits:6} hits, {share:5.1} % succeeded, {violations} violations, {failed:?}", fault.name());
+        println!(
+            "{:16} {hits:6} hits, {share:5.1} % succeeded, {violations} violations, {failed:?}",
+            fault.name()
+        );
         well &= violations == 0;
     }
     well

@@ -91,6 +91,7 @@ pub(super) fn cases(base: &Url) -> Vec<Case> {
                 }
                 let error = cx.read(&it.digest, 999).await.expect_err("one byte too long");
                 assert_eq!(error.kind, StoreErrorKind::TooLong, "{error}");
+                let _lock = cx.try_lock(LockKey::Ingest(it.digest.clone())).await?;
                 assert!(matches!(it.begin(&cx).await?, Begins::Committed));
                 Ok(())
             })
@@ -182,25 +183,30 @@ pub(super) fn cases(base: &Url) -> Vec<Case> {
                 Ok(())
             })
         }),
-        case("a body that is longer than the content is refused, and what came before is kept", 5_000, |cx, it| {
-            Box::pin(async move {
-                let _lock = cx.try_lock(LockKey::Ingest(it.digest.clone())).await?;
-                let (ingest, ..) = it.open(&cx).await?;
-                let short = Verifier::new(&it.digest, 4_999);
-                let (verifier, end) = it.download(&cx, &it.path(), &ingest, short).await;
-                assert!(matches!(end, End::Refused(_)), "{end:?}");
-                drop(ingest);
-                let (ingest, len, _) = it.open(&cx).await?;
-                assert_eq!(len, verifier.len(), "nothing that was refused is written");
-                ingest.discard();
-                Ok(())
-            })
-        }),
+        case(
+            "a body that is longer than the content is refused, and what came before is kept",
+            5_000,
+            |cx, it| {
+                Box::pin(async move {
+                    let _lock = cx.try_lock(LockKey::Ingest(it.digest.clone())).await?;
+                    let (ingest, ..) = it.open(&cx).await?;
+                    let short = Verifier::new(&it.digest, 4_999);
+                    let (verifier, end) = it.download(&cx, &it.path(), &ingest, short).await;
+                    assert!(matches!(end, End::Refused(_)), "{end:?}");
+                    drop(ingest);
+                    let (ingest, len, _) = it.open(&cx).await?;
+                    assert_eq!(len, verifier.len(), "nothing that was refused is written");
+                    ingest.discard();
+                    Ok(())
+                })
+            },
+        ),
         case("a body that stalls times out, and one closed early does no harm", 60_000, |cx, it| {
             Box::pin(async move {
                 let _lock = cx.try_lock(LockKey::Ingest(it.digest.clone())).await?;
                 let (ingest, ..) = it.open(&cx).await?;
-                let unread = cx.exchange(get(&it.base, &it.path()).streaming(OPEN)).await.expect("a response");
+                let unread =
+                    cx.exchange(get(&it.base, &it.path()).streaming(OPEN)).await.expect("a response");
                 drop(unread);
                 let stall = format!("stall/{}/7/1000", it.n);
                 let (verifier, end) = it.download(&cx, &stall, &ingest, it.fresh()).await;

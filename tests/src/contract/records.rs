@@ -30,7 +30,10 @@ pub(super) fn cases() -> Vec<Case> {
             assert_eq!(cx.get("contract/a").await?, None);
             assert_eq!(apply(&cx, vec![put("contract/a", "1")]).await?, Applied::Done);
             let first = record(&cx, "contract/a").await?;
-            assert_eq!(apply(&cx, vec![put("contract/a", "2"), put("contract/b", "\"é\"")]).await?, Applied::Done);
+            assert_eq!(
+                apply(&cx, vec![put("contract/a", "2"), put("contract/b", "\"é\"")]).await?,
+                Applied::Done
+            );
             let (second, other) = (record(&cx, "contract/a").await?, record(&cx, "contract/b").await?);
             assert_eq!((&*first.value, &*second.value, &*other.value), ("1", "2", "\"é\""));
             assert!(first.revision > 0 && second.revision > first.revision, "{first:?}, {second:?}");
@@ -79,7 +82,8 @@ pub(super) fn cases() -> Vec<Case> {
             assert_eq!(keys(&cx, "d").await?, ["d", "d/_", "d/a", "d/é"]);
             apply(&cx, vec![Change::DeleteAll { prefix: "d/".to_owned() }]).await?;
             assert_eq!(keys(&cx, "d").await?, ["d"]);
-            let gone = [Change::Delete { key: "d/none".to_owned() }, Change::DeleteAll { prefix: "d/".to_owned() }];
+            let gone =
+                [Change::Delete { key: "d/none".to_owned() }, Change::DeleteAll { prefix: "d/".to_owned() }];
             assert_eq!(apply(&cx, gone.to_vec()).await?, Applied::Done, "deleting nothing is done");
             Ok(())
         }),

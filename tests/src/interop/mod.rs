@@ -34,7 +34,14 @@ pub fn lugger() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let output = Command::new(env!("CARGO"))
-            .args(["build", "--package", "lugger", "--bin", "lugger", "--message-format=json-render-diagnostics"])
+            .args([
+                "build",
+                "--package",
+                "lugger",
+                "--bin",
+                "lugger",
+                "--message-format=json-render-diagnostics",
+            ])
             .output()
             .expect("cargo runs");
         let text = String::from_utf8_lossy(&output.stdout);
@@ -47,15 +54,25 @@ pub fn lugger() -> &'static Path {
 /// Runs a program to its end; a failure shows what it said.
 pub fn run(program: impl AsRef<Path>, arguments: &[&str]) -> String {
     let program = program.as_ref();
-    let output = Command::new(program).args(arguments).output().unwrap_or_else(|e| panic!("{}: {e}", program.display()));
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|e| panic!("{}: {e}", program.display()));
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let Output { status, stdout, stderr } = output;
-    assert!(status.success(), "{} {arguments:?}: {status}\n{}{}", program.display(), said(&stdout), said(&stderr));
+    assert!(
+        status.success(),
+        "{} {arguments:?}: {status}\n{}{}",
+        program.display(),
+        said(&stdout),
+        said(&stderr)
+    );
     said(&stdout)
 }
 
 /// What a program prints, as JSON.
 pub fn json(program: impl AsRef<Path>, arguments: &[&str]) -> serde_json::Value {
     let text = run(program, arguments);
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{arguments:?} printed no JSON ({error}): {text}"))
+    serde_json::from_str(&text)
+        .unwrap_or_else(|error| panic!("{arguments:?} printed no JSON ({error}): {text}"))
 }

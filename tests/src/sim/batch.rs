@@ -93,7 +93,10 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { stories, succeeded, killed, failed, steps, hits, violations } = self;
-        writeln!(f, "{stories} stories, {steps} decisions: {succeeded} succeeded, {killed} killed, failed: {failed:?}")?;
+        writeln!(
+            f,
+            "{stories} stories, {steps} decisions: {succeeded} succeeded, {killed} killed, failed: {failed:?}"
+        )?;
         writeln!(f, "faults: {} ({hits})", hits.total())?;
         write!(f, "{} violations", violations.len())
     }

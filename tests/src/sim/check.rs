@@ -32,7 +32,8 @@ impl World {
         let carried = exchange.headers.contains_key(header::AUTHORIZATION);
         self.must(!carried, || format!("an Authorization header goes to {to}"));
         let values = exchange.headers.values().map(|value| value.as_bytes().to_vec());
-        let sent: Vec<u8> = values.chain([exchange.url.to_string().into_bytes(), exchange.body.clone()]).flatten().collect();
+        let sent: Vec<u8> =
+            values.chain([exchange.url.to_string().into_bytes(), exchange.body.clone()]).flatten().collect();
         let sent = String::from_utf8_lossy(&sent).into_owned();
         let leaked = self.registry.secrets().any(|secret| sent.contains(&secret));
         self.must(!leaked, || format!("a secret goes to {to}"));
@@ -65,7 +66,9 @@ impl World {
                 Err(error) => self.violated(format!("{key} is no image record: {error}")),
                 Ok(image) if image.target.digest == self.scenario.image.root => {
                     let missing = self.missing(&wanted);
-                    self.must(missing.is_none(), || format!("{key} leads to {missing:?}, which is not there"));
+                    self.must(missing.is_none(), || {
+                        format!("{key} leads to {missing:?}, which is not there")
+                    });
                 }
                 Ok(image) => {
                     let there = self.store.disk.blobs.contains_key(&image.target.digest);

@@ -175,7 +175,8 @@ impl Image {
         let config = json!({"os": os, "architecture": architecture, "rootfs": {"type": "layers", "diff_ids": diff_ids}});
         let config = self.blob(types.config, config.to_string().into_bytes());
         let children: Vec<Value> = std::iter::once(config.clone()).chain(layers.iter().cloned()).collect();
-        let value = json!({"schemaVersion": 2, "mediaType": types.manifest, "config": config, "layers": layers});
+        let value =
+            json!({"schemaVersion": 2, "mediaType": types.manifest, "config": config, "layers": layers});
         self.document(types.manifest, &value, &children)
     }
 
@@ -227,8 +228,11 @@ impl Image {
 
     /// The wanted blobs that have to come over the network: not empty, and brought along by no entry.
     pub fn fetched_blobs(&self, wanted: &BTreeSet<Digest>) -> BTreeMap<&Digest, &Vec<u8>> {
-        let mut blobs: BTreeMap<_, _> =
-            self.blobs.iter().filter(|(digest, bytes)| wanted.contains(digest) && !bytes.is_empty()).collect();
+        let mut blobs: BTreeMap<_, _> = self
+            .blobs
+            .iter()
+            .filter(|(digest, bytes)| wanted.contains(digest) && !bytes.is_empty())
+            .collect();
         for document in self.documents.values() {
             for child in document.children.iter().filter(|child| child.embedded) {
                 blobs.remove(&child.digest);

@@ -1,9 +1,7 @@
 //! A pump at work: chunk by chunk, so that anything can happen in between.
 
 use lugger_core::{
-    effect::{
-        pump::{End as Ended, Pump, Pumped, Sink, Source},
-    },
+    effect::pump::{End as Ended, Pump, Pumped, Sink, Source},
     op::Ticket,
 };
 

@@ -29,7 +29,8 @@ impl World {
         self.check_secrets(exchange);
         let spent = Duration::from_millis(1 + self.rng.below(30));
         self.clock.spend(spent);
-        if let Some(base) = self.fixture.clone().filter(|base| Origin::of(base) == Origin::of(&exchange.url)) {
+        if let Some(base) = self.fixture.clone().filter(|base| Origin::of(base) == Origin::of(&exchange.url))
+        {
             let (answer, ending) = fixture::answer(base.path(), &exchange.url, &exchange.headers);
             return self.net.arrive(exchange, Sent::fixture(answer, ending));
         }

@@ -179,7 +179,8 @@ impl Registry {
     fn manifest(&self, reference: &str) -> Answer {
         let image = &self.scenario.image;
         let digest = if reference == TAG { Some(image.root.clone()) } else { reference.parse().ok() };
-        let Some((digest, document)) = digest.and_then(|digest| image.documents.get_key_value(&digest)) else {
+        let Some((digest, document)) = digest.and_then(|digest| image.documents.get_key_value(&digest))
+        else {
             return Answer::error(404, "MANIFEST_UNKNOWN");
         };
         let answer = Answer::new(200, document.bytes.clone())
@@ -207,9 +208,8 @@ impl Registry {
     /// What a request that must not pass gets.
     fn challenge(&self, exchange: &Exchange, now: Instant) -> Option<Answer> {
         let given = exchange.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-        let refused = |how: &str| {
-            Some(Answer::error(401, "UNAUTHORIZED").header(header::WWW_AUTHENTICATE, how))
-        };
+        let refused =
+            |how: &str| Some(Answer::error(401, "UNAUTHORIZED").header(header::WWW_AUTHENTICATE, how));
         match self.scenario.access {
             Access::Open => None,
             Access::Basic if given == Some(&format!("Basic {}", basic())) => None,
@@ -255,7 +255,11 @@ pub fn kind(exchange: &Exchange) -> Asked {
         (Some(TOKEN_HOST | HOST), _) if path == "/token" => Asked::Token,
         (Some(CONTENT_HOST), _) => Asked::Content,
         (Some(HOST), method) if path.contains("/manifests/") => {
-            if *method == Method::HEAD { Asked::Head } else { Asked::Manifest }
+            if *method == Method::HEAD {
+                Asked::Head
+            } else {
+                Asked::Manifest
+            }
         }
         (Some(HOST), _) if path.contains("/blobs/") => Asked::Blob,
         _ => Asked::Other,

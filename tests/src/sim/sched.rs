@@ -137,7 +137,11 @@ impl World {
                 }
                 Stop::Kill { at, power } if at == steps => {
                     drop(op);
-                    if power { self.power_cut() } else { self.kill() }
+                    if power {
+                        self.power_cut()
+                    } else {
+                        self.kill()
+                    }
                     return (Ended::Killed, steps);
                 }
                 Stop::Cancel { at, late } => late && at == steps,
@@ -187,7 +191,10 @@ impl World {
                 }
             },
             Work::Asked(Request::Pump(pump, ticket)) => {
-                return self.advance(op, Job { id, work: Work::Moving(Moving::new(*pump, ticket)), ready: now, forgotten });
+                return self.advance(
+                    op,
+                    Job { id, work: Work::Moving(Moving::new(*pump, ticket)), ready: now, forgotten },
+                );
             }
             Work::Moving(mut moving) => match moving.step(self) {
                 Step::Moved => {
