@@ -129,7 +129,8 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
 
     check_platform(&cx, &documents, &target, &wanted).await?;
     let committed = documents.commit(&cx, &lease, &target.digest).await?;
-    let unchanged = committed == 0 && tally.fetched.get() == 0;
+    // A lease is made for what is missing, and another process may have brought it since: then only the lease is to end.
+    let unchanged = committed == 0 && tally.fetched.get() == 0 && lease.end().is_empty();
     let before = match lookup(&cx, &name).await? {
         Some(image) if unchanged && image.target.digest == target.digest => Some(target.digest.clone()),
         _ => publish(&cx, &name, &target, [labels.changes(), lease.end()].concat()).await?,
