@@ -79,15 +79,15 @@ impl<T: 'static> Script<T> {
         while self.done.is_none() {
             match self.op.poll(self.world.clock.now()) {
                 Output::Request(Request::Exchange(exchange, ticket)) => {
-                    self.world.log(Mark::Request, &exchange);
+                    self.world.log(Mark::Request, &format_args!("#{} exchange {exchange}", ticket.id()));
                     self.asked.push_back((exchange, ticket));
                 }
                 Output::Request(Request::Pump(pump, ticket)) => {
-                    self.world.log(Mark::Request, &format_args!("pump {pump}"));
+                    self.world.log(Mark::Request, &format_args!("#{} pump {pump}", ticket.id()));
                     self.world.pump(&mut self.op, *pump, ticket);
                 }
                 Output::Request(request) => {
-                    self.world.log(Mark::Request, &request);
+                    self.world.log(Mark::Request, &format_args!("#{} {request}", request.id()));
                     self.world.store_request(&mut self.op, request, false);
                 }
                 Output::Notice(Notice::Forget(_)) => {}

@@ -211,10 +211,16 @@ mod tests {
         assert_eq!(document.descriptor(), want);
         assert_eq!(document.children().len(), 2);
         want.size += 1;
-        assert!(matches!(Document::verified(bytes.clone(), &want), Err(DocumentError::Mismatch(Mismatch::Size { .. }))));
+        assert!(matches!(
+            Document::verified(bytes.clone(), &want),
+            Err(DocumentError::Mismatch(Mismatch::Size { .. }))
+        ));
         want.size -= 1;
         want.digest = Digest::sha256(b"");
-        assert!(matches!(Document::verified(bytes, &want), Err(DocumentError::Mismatch(Mismatch::Digest { .. }))));
+        assert!(matches!(
+            Document::verified(bytes, &want),
+            Err(DocumentError::Mismatch(Mismatch::Digest { .. }))
+        ));
     }
 
     proptest! {
