@@ -66,6 +66,11 @@ impl<T: 'static> Script<T> {
     /// A flow in a world.
     pub fn new(mut world: World, flow: impl AsyncFnOnce(Cx) -> Result<T, Error> + 'static) -> Self {
         let op = Op::new(world.setup(), flow);
+        Self::over(world, op)
+    }
+
+    /// An operation that was made in a world.
+    pub fn over(world: World, op: Op<T>) -> Self {
         Self { world, slept: Vec::new(), events: Vec::new(), op, asked: VecDeque::new(), done: None }
     }
 
@@ -74,15 +79,15 @@ impl<T: 'static> Script<T> {
         while self.done.is_none() {
             match self.op.poll(self.world.clock.now()) {
                 Output::Request(Request::Exchange(exchange, ticket)) => {
-                    self.world.log(Mark::Request, &exchange);
+                    self.world.log(Mark::Request, &format_args!("#{} exchange {exchange}", ticket.id()));
                     self.asked.push_back((exchange, ticket));
                 }
                 Output::Request(Request::Pump(pump, ticket)) => {
-                    self.world.log(Mark::Request, &format_args!("pump {pump}"));
+                    self.world.log(Mark::Request, &format_args!("#{} pump {pump}", ticket.id()));
                     self.world.pump(&mut self.op, *pump, ticket);
                 }
                 Output::Request(request) => {
-                    self.world.log(Mark::Request, &request);
+                    self.world.log(Mark::Request, &format_args!("#{} {request}", request.id()));
                     self.world.store_request(&mut self.op, request, false);
                 }
                 Output::Notice(Notice::Forget(_)) => {}

@@ -24,7 +24,7 @@ pub async fn dispatch(cx: &Cx, handler: &dyn Handler, roots: Vec<Descriptor>) ->
         if seen.borrow().len() > limits.nodes {
             return Err(Error::content(what(), ContentError::TooMany { max: limits.nodes }));
         }
-        if depth > limits.depth {
+        if node.media_type.is_index() && depth >= limits.depth {
             return Err(Error::content(what(), ContentError::TooDeep { max: limits.depth }));
         }
         match handler.handle(&cx.scope(&node.digest), &node).await? {

@@ -91,6 +91,7 @@ pub(super) fn cases(base: &Url) -> Vec<Case> {
                 }
                 let error = cx.read(&it.digest, 999).await.expect_err("one byte too long");
                 assert_eq!(error.kind, StoreErrorKind::TooLong, "{error}");
+                let _lock = cx.try_lock(LockKey::Ingest(it.digest.clone())).await?;
                 assert!(matches!(it.begin(&cx).await?, Begins::Committed));
                 Ok(())
             })

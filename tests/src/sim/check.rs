@@ -11,6 +11,7 @@ use lugger_core::{
     },
     name::Digest,
     store::ImageRecord,
+    time::Instant,
 };
 
 use super::{
@@ -89,8 +90,8 @@ impl World {
         self.must(none, || format!("{when}: {bodies} bodies, {ingests} ingests, {locks} locks left"));
     }
 
-    /// So few at once, so few in all.
-    pub(super) fn check_bounds(&mut self, at_once: usize, steps: u64) {
+    /// So few at once, so few in all, and not for ever since the operation has begun.
+    pub(super) fn check_bounds(&mut self, at_once: usize, steps: u64, begun: Instant) {
         let most = self.scenario.limits.concurrency;
         self.must(at_once <= most, || format!("{at_once} exchanges and pumps at once, more than {most}"));
         let things = self.scenario.image.documents.len() + self.scenario.image.blobs.len();
@@ -102,7 +103,7 @@ impl World {
         let limits = self.scenario.limits;
         let each = limits.retry_after_max + limits.timeouts.response + limits.timeouts.stall;
         let longest = (each.as_millis() as u64 + 10_000) * (requests + 10) + 60_000 * things as u64;
-        let now = self.clock.now().0;
+        let now = self.clock.now().since(begun).as_millis() as u64;
         self.must(now <= longest, || format!("{now} ms for {requests} requests, more than {longest}"));
     }
 

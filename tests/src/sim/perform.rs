@@ -127,7 +127,7 @@ impl World {
             self.rename();
         }
         let applied = self.store.apply(batch)?;
-        if applied == Applied::Done {
+        if applied == Applied::Done && batch.publish {
             self.check_names();
         }
         Ok(applied)

@@ -91,7 +91,7 @@ impl World {
     /// Drives an operation to its end, or to where it is stopped. Also how many decisions that took.
     pub fn run<T: 'static>(&mut self, mut op: Op<T>, stop: Stop) -> (Ended<T>, u64) {
         let mut jobs: Vec<Job> = Vec::new();
-        let mut steps = 0;
+        let (mut steps, begun) = (0, self.clock.now());
         loop {
             if self.violation.is_some() {
                 return (Ended::Killed, steps);
@@ -128,7 +128,7 @@ impl World {
             };
             steps += 1;
             let at_once = jobs.iter().filter(|job| !job.forgotten && job.work.is_transfer()).count();
-            self.check_bounds(at_once, steps);
+            self.check_bounds(at_once, steps, begun);
             let late = match stop {
                 Stop::Cancel { at, late: false } if at == steps => {
                     self.note(&"cancelled");

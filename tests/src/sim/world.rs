@@ -141,6 +141,11 @@ impl World {
         self.note(&"after a power cut");
     }
 
+    /// Another process holds a lock until then.
+    pub fn hold(&mut self, key: LockKey, until: Instant) {
+        self.others.insert(key, until);
+    }
+
     /// Nothing goes wrong from now on.
     pub fn calm(&mut self) {
         self.faults = Faults::none();
