@@ -35,7 +35,7 @@ pub enum Error {
         /// Which content, and where it came from.
         what: String,
         /// What is wrong with it.
-        why: ContentError,
+        why: Box<ContentError>,
     },
     /// The store failed.
     #[error(transparent)]
@@ -84,7 +84,7 @@ pub enum Kind {
 impl Error {
     /// A failure of this content.
     pub fn content(what: impl fmt::Display, why: impl Into<ContentError>) -> Self {
-        Self::Content { what: what.to_string(), why: why.into() }
+        Self::Content { what: what.to_string(), why: Box::new(why.into()) }
     }
 
     /// What kind of failure it is.
@@ -92,9 +92,8 @@ impl Error {
         match self {
             Self::Name(_) | Self::Endpoint(_) => Kind::Usage,
             Self::Registry(error) => error.why.kind(),
-            Self::Content { why: ContentError::NoPlatform { .. }, .. } | Self::NoImage { .. } => {
-                Kind::NotFound
-            }
+            Self::NoImage { .. } => Kind::NotFound,
+            Self::Content { why, .. } if matches!(**why, ContentError::NoPlatform { .. }) => Kind::NotFound,
             Self::Content { .. } => Kind::Content,
             Self::Store(StoreError { kind: StoreErrorKind::Missing, .. }) => Kind::NotFound,
             Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => Kind::Failed,

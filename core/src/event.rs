@@ -76,9 +76,9 @@ pub enum Warning {
     /// The image is for another platform, and there is no choice.
     OtherPlatform {
         /// The platform of this machine.
-        want: Platform,
+        want: Box<Platform>,
         /// The platform of the image.
-        got: Platform,
+        got: Box<Platform>,
     },
     /// The registry asked for a login at another host that it has no proven tie to: only an anonymous token was asked for.
     UntrustedRealm {

@@ -11,7 +11,7 @@ impl Rng {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -21,7 +21,7 @@ impl Rng {
 
     /// A number in `0..bound`; 0 when `bound` is 0. Its bias (below 2^-32 for any bound under 2^32) does not matter for jitter.
     pub fn below(&mut self, bound: u64) -> u64 {
-        if bound == 0 { 0 } else { self.next() % bound }
+        if bound == 0 { 0 } else { self.draw() % bound }
     }
 }
 
@@ -31,10 +31,13 @@ mod tests {
 
     #[test]
     fn the_seed_decides() {
-        let draw = |seed| std::array::from_fn::<u64, 4, _>(|_| seed).map(|s| Rng::new(s).next());
-        assert_eq!(draw(7), draw(7));
-        assert_ne!(Rng::new(7).next(), Rng::new(8).next());
-        assert_eq!(Rng::new(0).next(), 0xE220_A839_7B1D_CDAF, "SplitMix64's published first output");
+        let four = |seed| {
+            let mut rng = Rng::new(seed);
+            std::array::from_fn::<u64, 4, _>(|_| rng.draw())
+        };
+        assert_eq!(four(7), four(7));
+        assert_ne!(Rng::new(7).draw(), Rng::new(8).draw());
+        assert_eq!(Rng::new(0).draw(), 0xE220_A839_7B1D_CDAF, "SplitMix64's published first output");
         assert_eq!(Rng::new(1).below(0), 0);
     }
 }

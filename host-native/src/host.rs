@@ -5,8 +5,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+        mpsc::{self, Receiver, Sender},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -17,7 +16,7 @@ use lugger_core::{
         http::{NetError, Payload, Response},
         pump::{End, Pumped},
         secret::{Origin, Secret, SecretError},
-        store::{Applied, StoreError},
+        store::{Applied, StoreError, StoreErrorKind},
     },
     error::Error,
     event::Event,
@@ -27,6 +26,7 @@ use lugger_core::{
 
 use crate::{
     http::Http,
+    leaving::{Job, Leaving},
     pool::Pool,
     pump::Pumping,
     store::{Options, Store},
@@ -39,7 +39,8 @@ pub type Credentials = Box<dyn Fn(&Origin) -> Result<Option<Secret>, SecretError
 pub struct Host {
     limits: Limits,
     http: Arc<Http>,
-    store: Arc<Store>,
+    store: Option<Arc<Store>>,
+    leaving: Arc<Leaving>,
     pool: Pool,
     credentials: Credentials,
 }
@@ -78,7 +79,7 @@ impl Cancel {
 #[derive(Debug)]
 enum Message {
     Exchanged(Ticket<Result<Response, NetError>>, Result<Response, NetError>),
-    Pumped(Ticket<Pumped>, Pumped),
+    Pumped(Ticket<Pumped>, Box<Pumped>),
     Committed(Ticket<Result<(), StoreError>>, Result<(), StoreError>),
     Applied(Ticket<Result<Applied, StoreError>>, Result<Applied, StoreError>),
     Progress(RequestId, u64),
@@ -93,10 +94,20 @@ impl Host {
 
     /// A host over a store that is open.
     pub fn with(store: Store, limits: Limits) -> Self {
+        Self::over(Some(Arc::new(store)), limits)
+    }
+
+    /// A host that has no store: it has nothing in it, and nothing can be put there. For questions to registries.
+    pub fn without_store(limits: Limits) -> Self {
+        Self::over(None, limits)
+    }
+
+    fn over(store: Option<Arc<Store>>, limits: Limits) -> Self {
         Self {
             limits,
             http: Arc::new(Http::new(&limits)),
-            store: Arc::new(store),
+            store,
+            leaving: Arc::default(),
             // The core's permits bound exchanges and pumps; commits and publishing wait for the disk beside them.
             pool: Pool::new(limits.concurrency + 2),
             credentials: Box::new(|_| Ok(None)),
@@ -110,12 +121,15 @@ impl Host {
     }
 
     /// Its store.
-    pub fn store(&self) -> &Store {
-        &self.store
+    pub fn store(&self) -> Option<&Store> {
+        self.store.as_deref()
     }
 
     /// Runs an operation to its end on this thread.
-    pub fn run<T: 'static>(&mut self, flow: impl AsyncFnOnce(Cx) -> Result<T, Error> + 'static) -> Result<T, Error> {
+    pub fn run<T: 'static>(
+        &mut self,
+        flow: impl AsyncFnOnce(Cx) -> Result<T, Error> + 'static,
+    ) -> Result<T, Error> {
         self.run_with(flow, &Cancel::default(), |_| {})
     }
 
@@ -130,7 +144,7 @@ impl Host {
         let started = Instant::now();
         let (sender, inbox) = mpsc::channel();
         cancel.arm(&sender);
-        let mut running = Running { host: self, sender, forget: BTreeMap::new() };
+        let mut running = Running { host: self, sender, jobs: BTreeMap::new() };
         loop {
             let now = CoreInstant(millis(started.elapsed()));
             match op.poll(now) {
@@ -152,7 +166,9 @@ impl Host {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Setup {
             // Spreads retries and names leases; nothing secret hangs on it.
-            seed: u64::from(since_epoch.subsec_nanos()) << 32 ^ since_epoch.as_secs() ^ u64::from(std::process::id()) << 20,
+            seed: u64::from(since_epoch.subsec_nanos()) << 32
+                ^ since_epoch.as_secs()
+                ^ u64::from(std::process::id()) << 20,
             wall: UnixTime(since_epoch.as_secs()),
             limits: self.limits,
             caps: Caps { manual_redirects: true },
@@ -171,10 +187,7 @@ impl Drop for Host {
 fn receive(inbox: &Receiver<Message>, wait: Option<Duration>) -> Option<Message> {
     match wait {
         None => inbox.recv().ok(),
-        Some(wait) => match inbox.recv_timeout(wait) {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        },
+        Some(wait) => inbox.recv_timeout(wait).ok(),
     }
 }
 
@@ -186,29 +199,52 @@ fn millis(elapsed: Duration) -> u64 {
 struct Running<'h> {
     host: &'h mut Host,
     sender: Sender<Message>,
-    /// Ends a pump early.
-    forget: BTreeMap<RequestId, Arc<AtomicBool>>,
+    /// What works on ingests.
+    jobs: BTreeMap<RequestId, Arc<Job>>,
 }
 
 impl Running<'_> {
     /// Carries out a request: at once what is a look into the store, on the pool what waits for network or disk.
     fn perform<T: 'static>(&mut self, op: &mut Op<T>, request: Request) {
-        let (http, store) = (Arc::clone(&self.host.http), Arc::clone(&self.host.store));
-        match request {
-            Request::Exchange(exchange, ticket) => {
+        let http = Arc::clone(&self.host.http);
+        match (request, &self.host.store) {
+            (Request::Exchange(exchange, ticket), _) => {
                 self.spawn(move || Message::Exchanged(ticket, http.exchange(&exchange)));
             }
+            (Request::Secret(origin, ticket), _) => answer(op, ticket, (self.host.credentials)(&origin)),
+            (request, Some(store)) => self.perform_in(op, request, http, Arc::clone(store)),
+            (request, None) => perform_nowhere(op, request),
+        }
+    }
+
+    fn perform_in<T: 'static>(
+        &mut self,
+        op: &mut Op<T>,
+        request: Request,
+        http: Arc<Http>,
+        store: Arc<Store>,
+    ) {
+        match request {
             Request::Pump(pump, ticket) => {
-                let (id, forget, sender) = (ticket.id(), Arc::new(AtomicBool::new(false)), self.sender.clone());
-                self.forget.insert(id, Arc::clone(&forget));
+                let (id, sender, leaving) =
+                    (ticket.id(), self.sender.clone(), Arc::clone(&self.host.leaving));
+                let job = self.job(id);
                 self.spawn(move || {
                     let progress = |moved| drop(sender.send(Message::Progress(id, moved)));
-                    let pumping = Pumping { http: &http, store: &store, forget: &forget, progress: &progress };
-                    Message::Pumped(ticket, pumping.run(*pump))
+                    let pumping =
+                        Pumping { http: &http, store: &store, forget: &job.forgotten, progress: &progress };
+                    let pumped = pumping.run(*pump);
+                    leaving.end(&job, &store);
+                    Message::Pumped(ticket, Box::new(pumped))
                 });
             }
             Request::Commit(commit, ticket) => {
-                self.spawn(move || Message::Committed(ticket, store.commit(&commit)));
+                let (job, leaving) = (self.job(ticket.id()), Arc::clone(&self.host.leaving));
+                self.spawn(move || {
+                    let committed = store.commit(&commit);
+                    leaving.end(&job, &store);
+                    Message::Committed(ticket, committed)
+                });
             }
             Request::Apply(batch, ticket) if batch.publish => {
                 self.spawn(move || Message::Applied(ticket, store.apply(&batch)));
@@ -220,8 +256,12 @@ impl Running<'_> {
             Request::Get(key, ticket) => answer(op, ticket, store.get(&key)),
             Request::Scan(prefix, ticket) => answer(op, ticket, store.scan(&prefix)),
             Request::Lock(key, ticket) => answer(op, ticket, store.lock(&key)),
-            Request::Secret(origin, ticket) => answer(op, ticket, (self.host.credentials)(&origin)),
+            Request::Exchange(..) | Request::Secret(..) => {}
         }
+    }
+
+    fn job(&mut self, id: RequestId) -> Arc<Job> {
+        Arc::clone(self.jobs.entry(id).or_default())
     }
 
     fn spawn(&mut self, job: impl FnOnce() -> Message + Send + 'static) {
@@ -233,14 +273,17 @@ impl Running<'_> {
     fn notice(&mut self, notice: Notice) {
         match notice {
             Notice::Forget(id) => {
-                if let Some(forget) = self.forget.get(&id) {
-                    forget.store(true, Ordering::Relaxed);
+                if let Some(job) = self.jobs.get(&id) {
+                    self.host.leaving.forget(job);
                 }
             }
             Notice::Close(body) => drop(self.host.http.take_body(body)),
-            Notice::Park(ingest) => self.host.store.park(ingest),
-            Notice::Discard(ingest) => self.host.store.discard(ingest),
-            Notice::Unlock(lock) => self.host.store.unlock(lock),
+            // Without a store there is nothing that could go back.
+            Notice::Park(_) | Notice::Discard(_) | Notice::Unlock(_) => {
+                if let Some(store) = self.host.store() {
+                    self.host.leaving.give_back(notice, store);
+                }
+            }
         }
     }
 
@@ -253,12 +296,15 @@ impl Running<'_> {
                 }
             }
             Message::Pumped(ticket, pumped) => {
-                self.forget.remove(&ticket.id());
+                self.jobs.remove(&ticket.id());
                 let lost = matches!(pumped.end, End::Forgotten);
-                let refused = op.reply(ticket, pumped).is_err();
+                let refused = op.reply(ticket, *pumped).is_err();
                 debug_assert!(refused || !lost, "only what was forgotten ends as forgotten");
             }
-            Message::Committed(ticket, result) => answer(op, ticket, result),
+            Message::Committed(ticket, result) => {
+                self.jobs.remove(&ticket.id());
+                answer(op, ticket, result);
+            }
             Message::Applied(ticket, result) => answer(op, ticket, result),
             Message::Progress(id, moved) => op.progress(id, moved),
             Message::Cancel => op.cancel(),
@@ -270,4 +316,27 @@ impl Running<'_> {
 /// once is never refused, and commits and batches carry none.
 fn answer<T: 'static, R: lugger_core::op::Answer>(op: &mut Op<T>, ticket: Ticket<R>, result: R) {
     drop(op.reply(ticket, result));
+}
+
+/// Answers for the store of a host that has none: nothing is there, nothing can be put there.
+fn perform_nowhere<T: 'static>(op: &mut Op<T>, request: Request) {
+    let none = || StoreError {
+        kind: StoreErrorKind::ReadOnly,
+        path: "no directory".to_owned(),
+        detail: "this host runs without a store".to_owned(),
+    };
+    match request {
+        Request::Find(_, ticket) => answer(op, ticket, Ok(None)),
+        Request::Get(_, ticket) => answer(op, ticket, Ok(None)),
+        Request::Scan(_, ticket) => answer(op, ticket, Ok(Vec::new())),
+        Request::Read(_, ticket) => answer(op, ticket, Err(none())),
+        Request::Begin(_, ticket) => answer(op, ticket, Err(none())),
+        Request::Commit(_, ticket) => answer(op, ticket, Err(none())),
+        Request::Apply(_, ticket) => answer(op, ticket, Err(none())),
+        Request::Lock(_, ticket) => answer(op, ticket, Err(none())),
+        Request::Pump(pump, ticket) => {
+            answer(op, ticket, Pumped { tap: pump.tap, end: End::StoreFailed(none()) });
+        }
+        Request::Exchange(..) | Request::Secret(..) => {}
+    }
 }

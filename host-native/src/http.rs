@@ -20,6 +20,8 @@ use ureq::{Agent, BodyReader, config::AutoHeaderValue, http as ureq_http};
 
 /// How much ureq reads from a socket at once. Larger saves little and costs this much memory per connection.
 const INPUT_BUFFER: usize = 128 << 10;
+/// Requests have small bodies or none.
+const OUTPUT_BUFFER: usize = 16 << 10;
 /// The response headers of one exchange (security.md §9).
 const HEADERS_MAX: usize = 64 << 10;
 
@@ -46,6 +48,7 @@ impl Http {
             .timeout_per_write(Some(timeouts.stall))
             .max_response_header_size(HEADERS_MAX)
             .input_buffer_size(INPUT_BUFFER)
+            .output_buffer_size(OUTPUT_BUFFER)
             .max_idle_connections(2 * limits.concurrency)
             .max_idle_connections_per_host(limits.concurrency)
             .build();
@@ -54,14 +57,18 @@ impl Http {
 
     /// Carries out one exchange.
     pub(crate) fn exchange(&self, exchange: &Exchange) -> Result<Response, NetError> {
-        let mut request = ureq_http::Request::builder().method(exchange.method.clone()).uri(exchange.url.as_str());
+        let mut request =
+            ureq_http::Request::builder().method(exchange.method.clone()).uri(exchange.url.as_str());
         for (name, value) in &exchange.headers {
             request = request.header(name, value);
         }
         let sent = if exchange.body.is_empty() {
             request.body(()).map_err(ureq::Error::from).and_then(|request| self.agent.run(request))
         } else {
-            request.body(&exchange.body[..]).map_err(ureq::Error::from).and_then(|request| self.agent.run(request))
+            request
+                .body(&exchange.body[..])
+                .map_err(ureq::Error::from)
+                .and_then(|request| self.agent.run(request))
         };
         let (head, body) = sent.map_err(|error| net_error(&error))?.into_parts();
         let mut reader = body.into_with_config().limit(u64::MAX).reader();
@@ -119,9 +126,8 @@ fn io_kind(error: &io::Error) -> NetErrorKind {
         PermissionDenied, TimedOut, WouldBlock,
     };
     match error.kind() {
-        ConnectionRefused | HostUnreachable | NetworkUnreachable | NetworkDown | AddrNotAvailable | PermissionDenied => {
-            NetErrorKind::Connect
-        }
+        ConnectionRefused | HostUnreachable | NetworkUnreachable | NetworkDown | AddrNotAvailable
+        | PermissionDenied => NetErrorKind::Connect,
         TimedOut | WouldBlock => NetErrorKind::Timeout,
         // What rustls says of certificates and handshakes arrives as this.
         InvalidData => NetErrorKind::Tls,

@@ -15,9 +15,15 @@ pub use lugger_core as core;
 pub mod demo;
 mod host;
 mod http;
+mod leaving;
+mod platform;
 mod pool;
 mod pump;
 pub mod registry;
 pub mod store;
 
-pub use self::host::{Cancel, Credentials, Host};
+pub use self::{
+    host::{Cancel, Credentials, Host},
+    platform::host_platform,
+    store::Store,
+};

@@ -50,9 +50,13 @@ impl Pumping<'_> {
         let mut input = match from {
             Source::Body(id) => match self.http.take_body(id) {
                 Some(body) => Input::Body(Box::new(body)),
-                None => return Ok(End::SourceLost(NetError::new(NetErrorKind::Broken, "the body was closed"))),
+                None => {
+                    return Ok(End::SourceLost(NetError::new(NetErrorKind::Broken, "the body was closed")));
+                }
             },
-            Source::Ingest { ingest, from, to } => Input::Ingest(Box::new(self.store.reader(ingest, from, to)?)),
+            Source::Ingest { ingest, from, to } => {
+                Input::Ingest(Box::new(self.store.reader(ingest, from, to)?))
+            }
         };
         let mut output = match to {
             Sink::Ingest(ingest) => Some(self.store.writer(ingest, tap.len())?),

@@ -15,7 +15,7 @@ fn serve() -> (Image, Registry) {
     let image = Image::generate();
     let mut memory = Memory::new();
     image.publish(&mut memory, "demo", "v1");
-    (image, Registry::start(memory).unwrap())
+    (image, Registry::start(memory).expect("a loopback port"))
 }
 
 #[test]

@@ -33,16 +33,35 @@ impl Documents {
         self.add(cx, document, false)
     }
 
-    /// Makes sure that a document is here: from the store, else from the registry.
-    pub async fn load(&self, cx: &Cx, remote: &Remote, node: &Descriptor) -> Result<(), Error> {
-        if self.0.borrow().contains_key(&node.digest) {
+    /// Makes sure that a document is here: from the store, else from the registry, and then leased together with the
+    /// blobs that it names.
+    pub async fn load(
+        &self,
+        cx: &Cx,
+        remote: &Remote,
+        lease: &Lease,
+        node: &Descriptor,
+    ) -> Result<(), Error> {
+        let here = self.0.borrow().get(&node.digest).map(|held| held.stored);
+        let stored = match here {
+            Some(stored) => stored,
+            None => self.fetch(cx, remote, node).await?,
+        };
+        if stored {
             return Ok(());
         }
+        let blobs = self.children(&node.digest).into_iter().filter(|child| !child.media_type.is_document());
+        let content: Vec<_> = blobs.map(|blob| blob.digest).chain([node.digest.clone()]).collect();
+        Ok(lease.keep(cx, &content).await?)
+    }
+
+    /// Takes it from the store, else from the registry; whether the store had it.
+    async fn fetch(&self, cx: &Cx, remote: &Remote, node: &Descriptor) -> Result<bool, Error> {
         let (document, stored) = match self.stored(cx, node).await? {
             Some(document) => (document, true),
             None => (remote.described(cx, node).await?, false),
         };
-        self.add(cx, document, stored)
+        self.add(cx, document, stored).map(|()| stored)
     }
 
     /// Makes sure that a document is here, if the store has it; whether it does.
@@ -93,11 +112,10 @@ impl Documents {
 
     /// Puts every document that the store does not have there, each after all that it needs: a crash in between leaves
     /// no document without its content. How many that were.
-    pub async fn commit(&self, cx: &Cx, lease: &Lease, root: &Digest) -> Result<usize, Error> {
+    pub async fn commit(&self, cx: &Cx, root: &Digest) -> Result<usize, Error> {
         let mut committed = 0;
         for digest in self.children_first(root) {
             let Some((bytes, verified, descriptor)) = self.unstored(&digest) else { continue };
-            lease.keep(cx, &digest).await?;
             cx.commit_bytes(bytes, verified).await?;
             cx.emit(Event::Committed(descriptor));
             committed += 1;

@@ -10,4 +10,4 @@ pub use digest::{Algorithm, Digest, DigestError, Hasher, Mismatch};
 pub use media::{MediaType, MediaTypeError};
 pub use platform::{Matcher, Platform, PlatformError};
 pub use reference::{Reference, ReferenceError};
-pub use text::Excerpt;
+pub use text::{Excerpt, Inert};

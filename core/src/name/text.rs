@@ -40,6 +40,29 @@ impl fmt::Display for Excerpt {
     }
 }
 
+/// Foreign text of any length made fit for a terminal: on one line, with nothing in it that a terminal would act on.
+///
+/// A backslash stays as it is, so text that was made fit before does not change.
+#[derive(Clone, Copy, Debug)]
+pub struct Inert<'a>(pub &'a str);
+
+impl fmt::Display for Inert<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(text) = self;
+        let mut rest = *text;
+        while let Some(at) = rest.find(|c| !is_plain(c) && c != '\\') {
+            let (plain, from) = rest.split_at(at);
+            f.write_str(plain)?;
+            let mut chars = from.chars();
+            for c in chars.by_ref().take(1) {
+                write!(f, "{}", c.escape_default())?;
+            }
+            rest = chars.as_str();
+        }
+        f.write_str(rest)
+    }
+}
+
 /// Whether a character stands for itself: no control, no bidirectional or invisible formatting, no line break.
 fn is_plain(c: char) -> bool {
     !c.is_control()
@@ -57,6 +80,14 @@ mod tests {
     #[test]
     fn escapes_what_a_terminal_would_act_on() {
         assert_eq!(Excerpt::of("a\n\u{1b}[31m\u{202e}ü").to_string(), r"a\n\u{1b}[31m\u{202e}ü");
+    }
+
+    #[test]
+    fn long_text_stays_whole_and_is_made_fit_once() {
+        let text = format!("{}\u{1b}]0;x\u{7}\\n\n\u{9b}", "x".repeat(100));
+        let shown = Inert(&text).to_string();
+        assert_eq!(shown, format!(r"{}\u{{1b}}]0;x\u{{7}}\n\n\u{{9b}}", "x".repeat(100)));
+        assert_eq!(Inert(&shown).to_string(), shown);
     }
 
     #[test]

@@ -10,7 +10,9 @@ use std::{
 use super::{Cx, Why};
 use crate::time::Instant;
 
-type Child<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+/// A result and further items.
+type Yield<I, T, E> = Result<(T, Vec<I>), E>;
+type Child<'a, I, T, E> = Pin<Box<dyn Future<Output = Yield<I, T, E>> + 'a>>;
 
 /// Runs `f` over `items`, at most `limit` at once, started in order. Results in item order; the first error drops the others.
 pub async fn map_limit<I, T, E>(
@@ -43,7 +45,7 @@ pub async fn worklist<I, T, E, R: Ord>(
         }
     };
     add(&mut waiting, items.into_iter().collect());
-    let mut children: Vec<Child<'_, Result<(T, Vec<I>), E>>> = Vec::new();
+    let mut children: Vec<Child<'_, I, T, E>> = Vec::new();
     let mut results = Vec::new();
     poll_fn(|task: &mut Context<'_>| {
         loop {

@@ -60,7 +60,7 @@ use crate::{
 };
 
 /// Everything impure that an operation gets, once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Setup {
     /// Decides every random choice.
     pub seed: u64,
@@ -131,6 +131,7 @@ impl Default for Caps {
 /// What an operation wants next.
 #[must_use]
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "moved once, from the operation to whoever carries it out")]
 pub enum Output<T> {
     /// Do it, then [`Op::reply`] exactly once; in any order, from any thread's result.
     Request(Request),
@@ -174,13 +175,16 @@ impl fmt::Display for Why {
     }
 }
 
+/// A flow under way.
+type Root<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
+
 /// One operation: a flow, and everything between it and the host.
 ///
 /// `!Send` on purpose; requests, tickets and answers are `Send`, so hosts move those between threads.
 #[must_use]
 pub struct Op<T> {
     shared: Rc<RefCell<Shared>>,
-    root: Option<Pin<Box<dyn Future<Output = Result<T, Error>>>>>,
+    root: Option<Root<T>>,
     done: Option<Result<T, Error>>,
 }
 
@@ -220,6 +224,7 @@ impl<T: 'static> Op<T> {
     }
 
     /// Answers a request. `Err` gives the answer back: nobody waits any more, and the host drops what it got.
+    #[expect(clippy::needless_pass_by_value, reason = "a ticket that is used up cannot be used twice")]
     pub fn reply<R: Answer>(&mut self, ticket: Ticket<R>, answer: R) -> Result<(), R> {
         self.shared.borrow_mut().reply(ticket.id(), answer)
     }

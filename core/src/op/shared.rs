@@ -67,7 +67,7 @@ struct Held {
 enum Item {
     Request(Request),
     Notice(Notice),
-    Event(Event),
+    Event(Box<Event>),
 }
 
 pub(super) struct Shared {
@@ -191,13 +191,13 @@ impl Shared {
     }
 
     pub(super) fn emit(&mut self, event: Event) {
-        self.out.push_back(Item::Event(event));
+        self.out.push_back(Item::Event(Box::new(event)));
     }
 
     pub(super) fn progress(&mut self, id: RequestId, moved: u64) {
         if let Some(Slot { moving: Some((digest, before)), answer: None, .. }) = self.slots.get(&id) {
             let event = Event::Moved { digest: digest.clone(), done: before.saturating_add(moved) };
-            self.out.push_back(Item::Event(event));
+            self.out.push_back(Item::Event(Box::new(event)));
         }
     }
 
@@ -216,7 +216,7 @@ impl Shared {
         Some(match self.out.pop_front()? {
             Item::Request(request) => Output::Request(request),
             Item::Notice(notice) => Output::Notice(notice),
-            Item::Event(event) => Output::Event(event),
+            Item::Event(event) => Output::Event(*event),
         })
     }
 

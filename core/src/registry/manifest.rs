@@ -51,12 +51,7 @@ impl Remote {
         Document::verified(bytes, descriptor).map_err(|error| self.content(&doing, error))
     }
 
-    async fn document(
-        &self,
-        cx: &Cx,
-        reference: &str,
-        doing: &String,
-    ) -> Result<(Vec<u8>, HeaderMap), Error> {
+    async fn document(&self, cx: &Cx, reference: &str, doing: &str) -> Result<(Vec<u8>, HeaderMap), Error> {
         let mut ask = self.manifest_ask(Method::GET, reference, doing);
         ask.inline_max = limits::MANIFEST_BYTES;
         let reply = self.send(cx, ask, &[]).await?;
@@ -68,7 +63,7 @@ impl Remote {
         }
     }
 
-    fn manifest_ask<'a>(&self, method: Method, reference: &str, doing: &'a String) -> Ask<'a> {
+    fn manifest_ask<'a>(&self, method: Method, reference: &str, doing: &'a str) -> Ask<'a> {
         let (name, value) = identity();
         Ask::new(method, self.url(&["manifests", reference]), doing)
             .header(header::ACCEPT, HeaderValue::from_static(ACCEPT))

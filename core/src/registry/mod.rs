@@ -11,8 +11,6 @@ mod redirect;
 mod retry;
 mod tags;
 
-use std::fmt;
-
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
@@ -48,11 +46,11 @@ struct Ask<'a> {
     stream: &'static [StatusCode],
     inline_max: u64,
     /// What is being done, for errors: `fetch layer sha256:…`.
-    doing: &'a dyn fmt::Display,
+    doing: &'a str,
 }
 
 impl<'a> Ask<'a> {
-    fn new(method: Method, url: Url, doing: &'a dyn fmt::Display) -> Self {
+    fn new(method: Method, url: Url, doing: &'a str) -> Self {
         Self { method, url, headers: Vec::new(), stream: &[], inline_max: ERROR_BODY_MAX, doing }
     }
 
@@ -82,7 +80,7 @@ impl Remote {
 
     /// One exchange: authorized, redirects followed, what may pass tried again. Any 2xx, or one of `accept`, is a reply.
     async fn send(&self, cx: &Cx, ask: Ask<'_>, accept: &[StatusCode]) -> Result<Reply, Error> {
-        let mut tries = Tries::new(cx, &ask.doing);
+        let mut tries = Tries::new(cx, ask.doing);
         // On the heap: every flow that ends in an exchange would otherwise carry the state of this one.
         let result = Box::pin(self.attempt(cx, &ask, accept, &mut tries)).await;
         result.map_err(|why| self.error(ask.doing, why, tries.made()))
@@ -127,7 +125,7 @@ impl Remote {
     }
 
     /// An error of this repository.
-    pub(crate) fn error(&self, doing: &dyn fmt::Display, why: Refusal, tries: u32) -> Error {
+    pub(crate) fn error(&self, doing: &str, why: Refusal, tries: u32) -> Error {
         let registry = self.endpoint.origin().to_string();
         RegistryError { registry, repository: self.repository.clone(), doing: doing.to_string(), why, tries }
             .into()

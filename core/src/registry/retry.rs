@@ -1,6 +1,6 @@
 //! What is tried again, how often, and after what pause (security.md H3, H4).
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 
@@ -24,7 +24,7 @@ pub(crate) struct Tries {
 }
 
 impl Tries {
-    pub(crate) fn new(cx: &Cx, doing: &dyn fmt::Display) -> Self {
+    pub(crate) fn new(cx: &Cx, doing: &str) -> Self {
         Self { doing: doing.to_string(), made: 0, most: cx.limits().attempts.max(1) }
     }
 

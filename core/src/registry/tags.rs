@@ -27,11 +27,11 @@ impl Remote {
             tags: Option<Vec<String>>,
         }
         let doing = "list tags";
-        let refuse = |why| self.error(&doing, why, 1);
+        let refuse = |why| self.error(doing, why, 1);
         let mut url = self.url(&["tags", "list"]);
         let (mut tags, mut seen) = (Vec::new(), BTreeSet::new());
         while seen.insert(url.to_string()) && seen.len() <= PAGES_MAX && tags.len() <= TAGS_MAX {
-            let mut ask = Ask::new(Method::GET, url.clone(), &doing);
+            let mut ask = Ask::new(Method::GET, url.clone(), doing);
             ask.inline_max = PAGE_MAX;
             let reply = self.send(cx, ask, &[]).await?;
             let ReplyBody::Small(body) = &reply.body else {

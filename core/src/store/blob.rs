@@ -36,7 +36,7 @@ pub async fn fetch_blob(
     if is_present(cx, blob).await? {
         return Ok(Outcome::Present);
     }
-    lease.keep(cx, &blob.digest).await?;
+    lease.keep(cx, std::slice::from_ref(&blob.digest)).await?;
     let at_hand = if blob.size == 0 { Some(&[][..]) } else { blob.embedded() };
     if let Some(bytes) = at_hand {
         let verified = Verifier::check(&blob.digest, blob.size, bytes).map_err(|e| wrong(blob, e))?;

@@ -54,13 +54,19 @@ impl Lease {
     }
 
     /// Keeps this content from now on. Call it before relying on the content.
-    pub async fn keep(&self, cx: &Cx, digest: &Digest) -> Result<(), StoreError> {
+    pub async fn keep(&self, cx: &Cx, content: &[Digest]) -> Result<(), StoreError> {
         self.made.get(cx, async || self.make(cx).await).await?;
-        if !self.kept.borrow_mut().insert(digest.clone()) {
+        let mut changes = Vec::new();
+        for digest in content {
+            if self.kept.borrow_mut().insert(digest.clone()) {
+                let key = format!("{}/content/{digest}", self.prefix);
+                changes.push(Change::Put { key, value: "\"\"".to_owned() });
+            }
+        }
+        if changes.is_empty() {
             return Ok(());
         }
-        let put = Change::Put { key: format!("{}/content/{digest}", self.prefix), value: "\"\"".to_owned() };
-        cx.apply(Batch { changes: vec![put], ..Batch::default() }).await.map(drop)
+        cx.apply(Batch { changes, ..Batch::default() }).await.map(drop)
     }
 
     /// What ends it; nothing if it was never made.

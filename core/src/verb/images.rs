@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     error::Error,
     graph::Documents,
+    model::{Config, Descriptor, limits},
     name::Platform,
     op::Cx,
     store::{ImageRecord, images},
@@ -17,7 +18,7 @@ pub struct Image {
     pub name: String,
     /// The record.
     pub record: ImageRecord,
-    /// The platforms whose manifests are here; empty for a single manifest.
+    /// The platforms whose manifests are here; that of its configuration, for a single manifest.
     pub platforms: Vec<Platform>,
     /// Bytes of the distinct content that is here: documents, configs and layers.
     pub size: u64,
@@ -43,7 +44,26 @@ pub async fn list(cx: Cx) -> Result<Vec<Image>, Error> {
                 waiting.extend(documents.children(&node.digest).into_iter().rev());
             }
         }
+        if platforms.is_empty() {
+            platforms.extend(own_platform(&cx, &documents, &record.target).await?);
+        }
         listed.push(Image { name, record, platforms, size });
     }
     Ok(listed)
+}
+
+/// What a single manifest is for, as its configuration says.
+async fn own_platform(
+    cx: &Cx,
+    documents: &Documents,
+    manifest: &Descriptor,
+) -> Result<Option<Platform>, Error> {
+    let config = documents.children(&manifest.digest).into_iter().find(|child| child.media_type.is_config());
+    let Some(config) = config else { return Ok(None) };
+    if cx.find(&config.digest).await?.is_none() {
+        return Ok(None);
+    }
+    let bytes = cx.read(&config.digest, limits::CONFIG_BYTES).await?;
+    // What cannot be read is said where it is looked into.
+    Ok(Config::parse(bytes).ok().map(|config| config.platform().normalize()))
 }

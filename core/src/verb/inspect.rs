@@ -1,17 +1,17 @@
 //! Inspect: what an image says of itself, from the store or, when that does not have it, from its registry.
 
 use super::{
-    pull::{record_name, remote},
-    query::{Query, manifest},
+    pull::{record_name, remote, stored},
+    query::Query,
 };
 use crate::{
-    effect::store::StoreError,
+    effect::store::{StoreError, StoreErrorKind},
     error::{ContentError, Error},
     graph::Documents,
     model::{Config, Descriptor, Document, limits},
     name::{Matcher, Platform, Reference},
     op::Cx,
-    registry::Transport,
+    registry::{Remote, Transport},
     store::lookup,
 };
 
@@ -45,58 +45,98 @@ pub struct Inspected {
 pub async fn inspect(cx: Cx, want: Inspect) -> Result<Inspected, Error> {
     let name = record_name(&want.reference);
     let cx = cx.scope(format_args!("inspect {name}"));
-    let matcher = Matcher::only(&want.platform);
-    let source = match lookup(&cx, &name).await? {
-        Some(image) => Source::Store(image.target),
-        None => Source::Registry,
-    };
-    let remote = remote(&want.reference, want.transport)?;
-    let stored = Documents::default();
-    let (root, is_stored) = match &source {
-        Source::Store(target) => (load(&cx, &stored, target).await?, true),
-        Source::Registry => {
-            let query = Query { reference: want.reference.clone(), transport: want.transport };
-            (manifest(cx.clone(), query).await?, false)
-        }
-    };
-    let mut chosen = root.clone();
-    for _ in 0..cx.limits().depth {
-        if chosen.as_index().is_none() {
-            break;
-        }
-        let child = choose(&chosen, &matcher, &want.platform)?;
-        chosen = match is_stored {
-            true => load(&cx, &stored, &child).await?,
-            false => remote.described(&cx, &child).await?,
-        };
-    }
-    let config = match chosen.children().into_iter().find(|child| child.media_type.is_config()) {
+    let source = Source::of(&cx, &want.reference, want.transport).await?;
+    let root = source.document(&cx, None).await?;
+    let manifest = source.descend(&cx, root.clone(), &want.platform).await?;
+    let config = match manifest.children().into_iter().find(|child| child.media_type.is_config()) {
         None => None,
         Some(descriptor) => {
-            let bytes = match is_stored {
-                true => cx.read(&descriptor.digest, limits::CONFIG_BYTES).await?,
-                false => remote.small_blob(&cx, &descriptor, limits::CONFIG_BYTES).await?,
-            };
+            let bytes = source.config(&cx, &descriptor).await?;
             let what = || format!("config {}", descriptor.digest);
             Some(Config::parse(bytes).map_err(|error| Error::content(what(), error))?)
         }
     };
-    Ok(Inspected { name, stored: is_stored, root, manifest: chosen, config })
+    Ok(Inspected { name, stored: source.stored.is_some(), root, manifest, config })
 }
 
-enum Source {
-    Store(Descriptor),
-    Registry,
+/// The document that a name leads to, or the one for a platform in it, from where [`inspect`] has it.
+pub async fn document(cx: Cx, query: Query) -> Result<Document, Error> {
+    let cx = cx.scope("document");
+    let source = Source::of(&cx, &query.reference, query.transport).await?;
+    source.document(&cx, query.platform.as_ref()).await
 }
 
-async fn load(cx: &Cx, documents: &Documents, node: &Descriptor) -> Result<Document, Error> {
-    let missing = || StoreError {
-        kind: crate::effect::store::StoreErrorKind::Missing,
-        path: node.digest.to_string(),
-        detail: "pull the image again, for this platform".to_owned(),
-    };
-    documents.load_stored(cx, node).await?;
-    documents.get(&node.digest).ok_or_else(|| missing().into())
+/// Where the documents of an image are read.
+pub(super) struct Source<'r> {
+    reference: &'r Reference,
+    remote: Remote,
+    /// What the store has under the name; `None` asks the registry.
+    stored: Option<Descriptor>,
+}
+
+impl<'r> Source<'r> {
+    /// The registry, whatever the store has.
+    pub(super) fn registry(reference: &'r Reference, transport: Transport) -> Result<Self, Error> {
+        Ok(Self { reference, remote: remote(reference, transport)?, stored: None })
+    }
+
+    /// The store if it has the name, or the digest under any name; else the registry.
+    async fn of(cx: &Cx, reference: &'r Reference, transport: Transport) -> Result<Self, Error> {
+        let known = lookup(cx, &record_name(reference)).await?.map(|image| image.target);
+        let stored = match reference.digest() {
+            Some(digest) => stored(cx, digest, known).await?,
+            None => known,
+        };
+        Ok(Self { stored, ..Self::registry(reference, transport)? })
+    }
+
+    /// What the name leads to, or the manifest for a platform in it.
+    pub(super) async fn document(&self, cx: &Cx, platform: Option<&Platform>) -> Result<Document, Error> {
+        let root = match (&self.stored, self.reference.digest()) {
+            (Some(target), _) => self.load(cx, target).await?,
+            (None, Some(digest)) => self.remote.pinned(cx, digest).await?,
+            (None, None) => self.remote.tagged(cx, self.reference.tag().unwrap_or("latest")).await?,
+        };
+        match platform {
+            Some(platform) => self.descend(cx, root, platform).await,
+            None => Ok(root),
+        }
+    }
+
+    /// Down the indexes, to the manifest that fits best.
+    async fn descend(&self, cx: &Cx, root: Document, platform: &Platform) -> Result<Document, Error> {
+        let matcher = Matcher::only(platform);
+        let mut chosen = root;
+        for _ in 0..cx.limits().depth {
+            if chosen.as_index().is_none() {
+                break;
+            }
+            let child = choose(&chosen, &matcher, platform)?;
+            chosen = self.load(cx, &child).await?;
+        }
+        Ok(chosen)
+    }
+
+    async fn load(&self, cx: &Cx, node: &Descriptor) -> Result<Document, Error> {
+        if self.stored.is_none() {
+            return self.remote.described(cx, node).await;
+        }
+        let missing = || StoreError {
+            kind: StoreErrorKind::Missing,
+            path: node.digest.to_string(),
+            detail: "pull the image again, for this platform".to_owned(),
+        };
+        let documents = Documents::default();
+        documents.load_stored(cx, node).await?;
+        documents.get(&node.digest).ok_or_else(|| missing().into())
+    }
+
+    async fn config(&self, cx: &Cx, config: &Descriptor) -> Result<Vec<u8>, Error> {
+        match self.stored {
+            Some(_) => Ok(cx.read(&config.digest, limits::CONFIG_BYTES).await?),
+            None => self.remote.small_blob(cx, config, limits::CONFIG_BYTES).await,
+        }
+    }
 }
 
 /// The manifest of an index that fits best.

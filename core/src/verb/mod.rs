@@ -7,7 +7,7 @@ mod query;
 
 pub use self::{
     images::{Image, list},
-    inspect::{Inspect, Inspected, inspect},
+    inspect::{Inspect, Inspected, document, inspect},
     pull::{Pull, Pulled, Wanted, Wrap, pull},
     query::{Query, digest, manifest, tags},
 };

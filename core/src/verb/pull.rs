@@ -102,7 +102,7 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     let tally = Tally::default();
     let fetch = async |cx: &Cx, node: &Descriptor| {
         if node.media_type.is_document() {
-            documents.load(cx, &remote, node).await?;
+            documents.load(cx, &remote, &lease, node).await?;
         } else {
             tally.count(fetch_blob(cx, &remote, &lease, node).await?);
         }
@@ -128,7 +128,7 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     drop(handler);
 
     check_platform(&cx, &documents, &target, &wanted).await?;
-    let committed = documents.commit(&cx, &lease, &target.digest).await?;
+    let committed = documents.commit(&cx, &target.digest).await?;
     // A lease is made for what is missing, and another process may have brought it since: then only the lease is to end.
     let unchanged = committed == 0 && tally.fetched.get() == 0 && lease.end().is_empty();
     let before = match lookup(&cx, &name).await? {
@@ -194,7 +194,11 @@ async fn resolve(
 }
 
 /// What the store has under a digest.
-async fn stored(cx: &Cx, digest: &Digest, known: Option<Descriptor>) -> Result<Option<Descriptor>, Error> {
+pub(super) async fn stored(
+    cx: &Cx,
+    digest: &Digest,
+    known: Option<Descriptor>,
+) -> Result<Option<Descriptor>, Error> {
     if cx.find(digest).await?.is_none() {
         return Ok(None);
     }
@@ -237,6 +241,7 @@ async fn check_platform(
     match wanted {
         Wanted::Only(_) => Err(Error::content(what(), ContentError::OtherPlatform { want, got })),
         _ => {
+            let (want, got) = (Box::new(want), Box::new(got));
             cx.emit(Event::Warned(Warning::OtherPlatform { want, got }));
             Ok(())
         }

@@ -1,10 +1,10 @@
 //! Questions to a registry that change nothing in the store.
 
-use super::pull::remote;
+use super::{inspect::Source, pull::remote};
 use crate::{
     error::Error,
     model::Document,
-    name::{Digest, Reference},
+    name::{Digest, Platform, Reference},
     op::Cx,
     registry::Transport,
 };
@@ -16,6 +16,8 @@ pub struct Query {
     pub reference: Reference,
     /// How the registry is spoken to.
     pub transport: Transport,
+    /// Of an index, the manifest for this platform. `None`: what the reference itself names.
+    pub platform: Option<Platform>,
 }
 
 /// Every tag of the repository.
@@ -23,13 +25,14 @@ pub async fn tags(cx: Cx, query: Query) -> Result<Vec<String>, Error> {
     remote(&query.reference, query.transport)?.tags(&cx.scope("tags")).await
 }
 
-/// The digest that the reference means now: one HEAD, or a GET where the registry does not answer that.
+/// The digest that the reference means now: one HEAD, or a GET where the registry does not answer that. With a
+/// platform, the digest of the manifest for it, which costs the index and the manifest.
 pub async fn digest(cx: Cx, query: Query) -> Result<Digest, Error> {
     let cx = cx.scope("digest");
-    let remote = remote(&query.reference, query.transport)?;
-    if let Some(digest) = query.reference.digest() {
-        return remote.pinned(&cx, digest).await.map(|document| document.digest().clone());
+    if query.platform.is_some() || query.reference.digest().is_some() {
+        return manifest(cx, query).await.map(|document| document.digest().clone());
     }
+    let remote = remote(&query.reference, query.transport)?;
     let tag = query.reference.tag().unwrap_or("latest");
     match remote.head(&cx, tag).await? {
         Some(digest) => Ok(digest),
@@ -37,12 +40,9 @@ pub async fn digest(cx: Cx, query: Query) -> Result<Digest, Error> {
     }
 }
 
-/// The manifest or index that the reference means now.
+/// The manifest or index that the reference means now in its registry.
 pub async fn manifest(cx: Cx, query: Query) -> Result<Document, Error> {
     let cx = cx.scope("manifest");
-    let remote = remote(&query.reference, query.transport)?;
-    match query.reference.digest() {
-        Some(digest) => remote.pinned(&cx, digest).await,
-        None => remote.tagged(&cx, query.reference.tag().unwrap_or("latest")).await,
-    }
+    let source = Source::registry(&query.reference, query.transport)?;
+    source.document(&cx, query.platform.as_ref()).await
 }

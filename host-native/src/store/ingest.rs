@@ -1,4 +1,7 @@
-//! Ingests: content that grows, one directory each, until it is committed, parked or discarded.
+//! Ingests: content that grows until it is committed, parked or discarded.
+//!
+//! Each has two files, `ingest/<alg>-<hex>.data` and `.checkpoint`. A directory for the two would be tidier, but making
+//! and removing it costs several times as much as all the rest of a small commit.
 
 use std::{
     collections::BTreeMap,
@@ -24,24 +27,29 @@ use rustix::{
 
 use super::{checkpoint, content, error, layout::Layout};
 
+/// How the names of bytes end.
+const DATA: &str = ".data";
+
 /// One open ingest.
 pub(super) struct Ingest {
     pub(super) digest: Digest,
-    /// `ingest/<alg>-<hex>`.
-    pub(super) dir: String,
+    /// How many bytes it is to have.
+    pub(super) size: u64,
+    /// How the names of its files begin.
+    pub(super) stem: String,
     pub(super) data: File,
 }
 
 impl Ingest {
     /// The name of its bytes.
     pub(super) fn name(&self) -> String {
-        data(&self.dir)
+        data(&self.stem)
     }
 }
 
-/// The name of the bytes of the ingest in this directory.
-pub(super) fn data(dir: &str) -> String {
-    format!("{dir}/data")
+/// The name of the bytes of an ingest.
+pub(super) fn data(stem: &str) -> String {
+    format!("{stem}{DATA}")
 }
 
 /// The ingests that are open in this store.
@@ -55,22 +63,21 @@ impl Ingests {
     /// Starts one, or takes up what an earlier run left. The caller holds the digest's lock.
     pub(super) fn begin(&self, layout: &Layout, begin: &Begin) -> Result<Begun, StoreError> {
         layout.writable()?;
-        let dir = Layout::ingest(&begin.digest);
+        let stem = Layout::ingest(&begin.digest);
         if content::find(layout, &begin.digest)?.is_some() {
-            // A commit that was killed half-way leaves its directory.
-            erase(layout, &dir)?;
+            // A commit that was killed half-way leaves its checkpoint.
+            erase(layout, &stem)?;
             return Ok(Begun::Committed);
         }
-        let name = data(&dir);
+        let name = data(&stem);
         let failed = |cause| layout.root.failed(&name, cause);
         let had = layout.root.len(&name).map_err(|cause| failed(cause.into()))?.unwrap_or(0);
         check_space(layout, begin.size.saturating_sub(had))?;
-        layout.root.make_dir(&dir).map_err(|cause| failed(cause.into()))?;
         let data = open(layout, &name).map_err(|cause| failed(cause.into()))?;
         let len = data.metadata().map_err(failed)?.len();
-        let checkpoint = checkpoint::load(layout, &dir, len)?.map(|(_, saved)| saved);
+        let checkpoint = checkpoint::load(layout, &stem, len)?;
         let id = IngestId(self.last.fetch_add(1, Ordering::Relaxed) + 1);
-        let ingest = Ingest { digest: begin.digest.clone(), dir, data };
+        let ingest = Ingest { digest: begin.digest.clone(), size: begin.size, stem, data };
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::new(ingest));
         Ok(Begun::Open { ingest: id, len, checkpoint })
     }
@@ -99,8 +106,8 @@ impl Ingests {
             return Err(error::failed(&layout.path(&name), "the ingest is not what was verified"));
         }
         content::settle(layout, &name, &ingest.data, verified)?;
-        // The content is there; what is left of the directory can be cleared away by any later run.
-        let _ = erase(layout, &ingest.dir);
+        // The content is there; what is left can be cleared away by any later run.
+        let _ = checkpoint::remove(layout, &ingest.stem);
         Ok(())
     }
 
@@ -109,14 +116,14 @@ impl Ingests {
         if let Some(ingest) = self.end(id)
             && ingest.data.metadata().is_ok_and(|about| about.len() == 0)
         {
-            let _ = erase(layout, &ingest.dir);
+            let _ = erase(layout, &ingest.stem);
         }
     }
 
     /// Ends one and deletes it.
     pub(super) fn discard(&self, layout: &Layout, id: IngestId) {
         if let Some(ingest) = self.end(id) {
-            let erased = erase(layout, &ingest.dir);
+            let erased = erase(layout, &ingest.stem);
             if erased.is_err() {
                 // Nobody is told; but bytes that are cut off cannot be taken up again.
                 let _ = ingest.data.set_len(0);
@@ -126,11 +133,19 @@ impl Ingests {
 }
 
 /// Removes an ingest from the disk, the checkpoint first: it must never be there for other bytes than its own.
-pub(super) fn erase(layout: &Layout, dir: &str) -> Result<(), StoreError> {
-    checkpoint::remove(layout, dir)?;
-    let name = data(dir);
-    layout.root.remove(&name).map_err(|cause| layout.root.failed(&name, cause))?;
-    layout.root.remove_dir(dir).map_err(|cause| layout.root.failed(dir, cause))
+pub(super) fn erase(layout: &Layout, stem: &str) -> Result<(), StoreError> {
+    checkpoint::remove(layout, stem)?;
+    let name = data(stem);
+    layout.root.remove(&name).map_err(|cause| layout.root.failed(&name, cause))
+}
+
+/// Removes all ingests, whoever has them open.
+pub(super) fn erase_all(layout: &Layout) -> Result<(), StoreError> {
+    for name in layout.root.list("ingest").map_err(|cause| layout.root.failed("ingest", cause))? {
+        let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
+        erase(layout, &format!("ingest/{stem}"))?;
+    }
+    Ok(())
 }
 
 /// Opens the bytes, also those of a commit that was killed after it had made them read-only.

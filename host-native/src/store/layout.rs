@@ -42,7 +42,7 @@ impl Layout {
     pub(super) fn open(path: &Path, options: &Options, boot: Option<String>) -> Result<Self, StoreError> {
         // A directory that is there is judged below, whatever is said here.
         if let Err(cause) = DirBuilder::new().recursive(true).mode(0o700).create(path)
-            && !path.is_dir()
+            && !path.exists()
         {
             return Err(error::system(path, cause));
         }
@@ -88,7 +88,7 @@ impl Layout {
         Some(format!("staged/{boot}/{}/{}", digest.algorithm(), digest.encoded()))
     }
 
-    /// The directory of an ingest.
+    /// How the names of an ingest's files begin.
     pub(super) fn ingest(digest: &Digest) -> String {
         format!("ingest/{}-{}", digest.algorithm(), digest.encoded())
     }

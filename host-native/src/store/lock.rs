@@ -38,8 +38,7 @@ impl Locks {
     /// Tries once. The same key excludes itself within the process too: every try opens the file anew.
     pub(super) fn lock(&self, layout: &Layout, key: &LockKey) -> Result<Option<LockId>, StoreError> {
         layout.writable()?;
-        let LockKey::Ingest(digest) = key;
-        let name = format!("locks/ingest-{}-{}", digest.algorithm(), digest.encoded());
+        let name = name(key);
         let Some(file) = take(layout, &name, OFlags::RDONLY)? else { return Ok(None) };
         let id = LockId(self.last.fetch_add(1, Ordering::Relaxed) + 1);
         self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(id, (name, file));
@@ -53,6 +52,11 @@ impl Locks {
             release(layout, &name, &file);
         }
     }
+}
+
+/// The file that is locked for a key.
+pub(super) fn name(LockKey::Ingest(digest): &LockKey) -> String {
+    format!("locks/ingest-{}-{}", digest.algorithm(), digest.encoded())
 }
 
 /// Removes the name and lets go. Neither matters if it fails: the lock ends with the handle, and a name is only a name.

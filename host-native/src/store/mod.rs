@@ -4,7 +4,7 @@
 //! oci-layout  index.json        what every reader of layouts knows; one entry per image record
 //! blobs/<alg>/<hex>             published content: read-only, complete, durable
 //! staged/<boot>/<alg>/<hex>     committed content: read-only, complete, not yet durable
-//! ingest/<alg>-<hex>/           content that grows: `data` and `checkpoint`
+//! ingest/<alg>-<hex>.data       content that grows; beside it its `.checkpoint`
 //! locks/                        files that are locked; their content means nothing
 //! lugger.db                     the records
 //! ```
@@ -169,16 +169,20 @@ impl Store {
 
     /// Changes records, all or none, if what the batch expects still holds.
     ///
-    /// With `publish`, all that was committed is durable before the changes are visible, and they are when this returns.
+    /// With `publish`, and with any change of an image record, all that was committed is durable before the changes are
+    /// visible, and they are when this returns. A failure means that nothing changed, with one exception: if it is at
+    /// `index.json` itself, the records have changed, and the index follows with the next publication or run.
     pub fn apply(&self, batch: &Batch) -> Result<Applied, StoreError> {
         let layout = &*self.layout;
         layout.writable()?;
-        let sync = match (layout.durable, batch.publish) {
+        // A name is a name, said to be published or not: `index.json` must not show what `blobs/` does not have.
+        let names = batch.publish || records::touches_images(batch);
+        let sync = match (layout.durable, names) {
             (false, _) => records::Sync::Never,
             (true, false) => records::Sync::Later,
             (true, true) => records::Sync::Full,
         };
-        if !batch.publish && !records::touches_images(batch) {
+        if !names {
             let mut session = self.records.session(layout)?;
             let changing = session.change(sync)?;
             let applied = changing.apply(batch)?;

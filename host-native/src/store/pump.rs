@@ -4,7 +4,7 @@ use std::{io, os::unix::fs::FileExt as _, sync::Arc};
 
 use lugger_core::effect::store::StoreError;
 
-use super::{checkpoint, error, ingest::Ingest, layout::Layout};
+use super::{checkpoint::Checkpoints, error, ingest::Ingest, layout::Layout};
 
 /// So many bytes are written before the system is told to start putting them on the disk.
 const WRITEBACK: u64 = 8 << 20;
@@ -13,7 +13,9 @@ const WRITEBACK: u64 = 8 << 20;
 pub struct Writer {
     layout: Arc<Layout>,
     ingest: Arc<Ingest>,
+    checkpoints: Checkpoints,
     at: u64,
+    /// Up to where the disk has been told to begin.
     started: u64,
 }
 
@@ -27,13 +29,9 @@ impl Writer {
             let detail = format!("it has {len} bytes, and cannot go on at byte {at}");
             return Err(error::failed(&layout.path(&name), detail));
         }
-        // A checkpoint further on is about bytes that now go. Were it there beside others that come in their place, a
-        // later run would believe it, and content would be verified by what is no longer in the file.
-        if checkpoint::load(&layout, &ingest.dir, len)?.is_none_or(|(seen, _)| seen > at) {
-            checkpoint::remove(&layout, &ingest.dir)?;
-        }
+        let checkpoints = Checkpoints::new(&layout, &ingest.stem, at)?;
         ingest.data.set_len(at).map_err(failed)?;
-        Ok(Self { layout, ingest, at, started: at })
+        Ok(Self { layout, ingest, checkpoints, at, started: at })
     }
 
     /// Writes all of the chunk, or fails and leaves the ingest as long as it was.
@@ -50,8 +48,14 @@ impl Writer {
 
     /// Saves the tap's state; the tap has seen exactly what was written. A failure costs a later run a second look at
     /// the bytes since the last one, and nothing else.
+    ///
+    /// Content that is whole is committed next: its last checkpoint is not worth a file, which most content would then
+    /// get only to have it removed.
     pub fn checkpoint(&mut self, saved: &[u8]) -> Result<(), StoreError> {
-        checkpoint::save(&self.layout, &self.ingest.dir, self.at, saved)
+        if self.at == self.ingest.size {
+            return Ok(());
+        }
+        self.checkpoints.save(&self.layout, &self.ingest.stem, self.at, saved)
     }
 
     /// How many bytes the ingest has.

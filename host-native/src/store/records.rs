@@ -8,7 +8,8 @@ use std::{
 
 use lugger_core::effect::store::{Applied, Batch, Change, Record, StoreError};
 use rusqlite::{
-    Connection, OpenFlags, OptionalExtension as _, Row, Transaction, TransactionBehavior, params,
+    Connection, OpenFlags, OptionalExtension as _, Row, Transaction, TransactionBehavior, config::DbConfig,
+    params,
 };
 use rustix::fs::OFlags;
 
@@ -88,6 +89,9 @@ impl Records {
             // Two that make the tables at once would be one too many.
             let _turn = lock::turn(layout)?;
             if version(&connection).map_err(failed)? == 0 {
+                if !layout.durable {
+                    connection.pragma_update(None, "synchronous", "OFF").map_err(failed)?;
+                }
                 connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
                 let tables = connection.transaction_with_behavior(TransactionBehavior::Immediate);
                 let tables = tables.map_err(failed)?;
@@ -95,6 +99,9 @@ impl Records {
                 tables.commit().map_err(failed)?;
             }
         }
+        // The log stays: emptying it at the end of every run would take two syncs more. It is emptied every 1000 pages.
+        let keep_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        connection.set_db_config(keep_log, true).map_err(failed)?;
         self.prepare(&connection)?;
         self.mend(layout, &connection)?;
         Ok(connection)
@@ -333,7 +340,7 @@ fn uri(path: &std::path::Path, immutable: bool) -> String {
     for byte in path.as_os_str().as_bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' => {
-                uri.push(char::from(*byte))
+                uri.push(char::from(*byte));
             }
             other => write!(uri, "%{other:02x}").expect("writing to a string"),
         }

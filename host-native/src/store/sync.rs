@@ -3,7 +3,7 @@
 use std::{fs::File, io};
 
 use lugger_core::{
-    effect::store::StoreError,
+    effect::store::{LockKey, StoreError},
     name::{Algorithm, Digest},
 };
 use rustix::fs::OFlags;
@@ -101,9 +101,7 @@ fn condemn(layout: &Layout, cause: io::Error) -> StoreError {
     for (name, _) in staged(layout).unwrap_or_default() {
         let _ = layout.root.remove(&name);
     }
-    for name in layout.root.list("ingest").unwrap_or_default() {
-        let _ = ingest::erase(layout, &format!("ingest/{name}"));
-    }
+    let _ = ingest::erase_all(layout);
     poison(layout, layout.root.failed("", cause))
 }
 
@@ -136,16 +134,15 @@ pub(super) fn recover(layout: &Layout) -> Result<(), StoreError> {
 /// Turns staged content into an ingest without a checkpoint.
 fn demote(layout: &Layout, name: &str, digest: &Digest) -> Result<(), StoreError> {
     let failed = |cause| layout.root.failed(name, cause);
-    let lock_name = format!("locks/ingest-{}-{}", digest.algorithm(), digest.encoded());
+    let lock_name = lock::name(&LockKey::Ingest(digest.clone()));
     let published = layout.root.has(&Layout::blob(digest)).map_err(failed)?;
     let lock = lock::take(layout, &lock_name, OFlags::RDONLY)?;
     match lock {
         Some(lock) if !published => {
-            let dir = Layout::ingest(digest);
-            ingest::erase(layout, &dir)?;
-            layout.root.make_dir(&dir).map_err(failed)?;
+            let stem = Layout::ingest(digest);
+            ingest::erase(layout, &stem)?;
             layout.root.set_mode(name, 0o600).map_err(failed)?;
-            layout.root.rename(name, &ingest::data(&dir)).map_err(failed)?;
+            layout.root.rename(name, &ingest::data(&stem)).map_err(failed)?;
             lock::release(layout, &lock_name, &lock);
         }
         // Published, or just being fetched by somebody.

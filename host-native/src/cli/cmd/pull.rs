@@ -1,0 +1,103 @@
+//! `lugger pull`: from a registry into the store.
+
+use lugger::{
+    core::{
+        model::{Descriptor, Document, limits},
+        name::{Digest, Reference},
+        op::{Cx, Limits},
+        verb::{self, Pull, Pulled, Wanted},
+    },
+    host_platform,
+};
+use serde::Serialize;
+
+use crate::cli::{
+    args::PullArgs,
+    exit::Failure,
+    human::{bytes, count},
+    session::{Session, platform, transport},
+};
+
+#[derive(Serialize)]
+pub(super) struct Summary<'a> {
+    name: &'a str,
+    target: &'a Descriptor,
+    before: Option<&'a Digest>,
+    fetched: u64,
+    fetched_bytes: u64,
+    present: u64,
+}
+
+impl<'a> From<&'a Pulled> for Summary<'a> {
+    fn from(pulled: &'a Pulled) -> Self {
+        let Pulled { name, target, before, fetched, fetched_bytes, present } = pulled;
+        Self {
+            name,
+            target,
+            before: before.as_ref(),
+            fetched: *fetched,
+            fetched_bytes: *fetched_bytes,
+            present: *present,
+        }
+    }
+}
+
+pub(super) fn run(session: &mut Session, args: &PullArgs) -> Result<(), Failure> {
+    let wanted = match (args.all_platforms, platform(&args.platform)?) {
+        (true, _) => Wanted::All,
+        (false, Some(platform)) => Wanted::Only(platform),
+        (false, None) => Wanted::Host(host_platform()),
+    };
+    let reference = session.reference(&args.image)?;
+    let limits = Limits { concurrency: usize::from(args.concurrency), ..Limits::default() };
+    let host = session.host(limits)?;
+    let mut host = session.log_in(host, &args.remote, &reference)?;
+    let mut want = Pull::new(reference, wanted);
+    want.transport = transport(&args.remote);
+    let all = args.all_platforms;
+    let (pulled, others) = session.run(&mut host, async move |cx| {
+        let pulled = verb::pull(cx.clone(), want).await?;
+        let others = if all { 0 } else { other_platforms(&cx, &pulled.target).await };
+        Ok((pulled, others))
+    })?;
+    session.report.note(&summary(&pulled));
+    if others > 0 {
+        session.report.note(&format!("one platform of {}; --all-platforms takes all of them", others + 1));
+    }
+    match session.output.is_json {
+        true => session.output.json(&Summary::from(&pulled)),
+        false => session.output.line(&pinned(&pulled.name, &pulled.target.digest)),
+    }
+}
+
+/// The name of a record with the digest that it leads to, which names the same content for ever.
+pub(super) fn pinned(name: &str, digest: &Digest) -> String {
+    match Reference::parse(name) {
+        Ok(reference) => reference.with_digest(digest.clone()).canonical(),
+        Err(_) => format!("{name}@{digest}"),
+    }
+}
+
+/// What a pull came to, in a line.
+pub(super) fn summary(pulled: &Pulled) -> String {
+    let Pulled { name, target, before, fetched, fetched_bytes, present } = pulled;
+    let blobs = |n: &u64| count(usize::try_from(*n).unwrap_or(usize::MAX), "blob");
+    let came = format!("{} fetched ({}), {present} present", blobs(fetched), bytes(*fetched_bytes));
+    match before {
+        Some(before) if *before == target.digest && *fetched == 0 => format!("{name} is up to date"),
+        Some(before) if *before != target.digest => format!("{name} is new: {came}; before, it was {before}"),
+        _ => format!("pulled {name}: {came}"),
+    }
+}
+
+/// How many more platforms the index has. Nothing hangs on it: what cannot be read counts as none.
+async fn other_platforms(cx: &Cx, target: &Descriptor) -> usize {
+    if !target.media_type.is_index() {
+        return 0;
+    }
+    let Ok(bytes) = cx.read(&target.digest, limits::MANIFEST_BYTES).await else { return 0 };
+    let Ok(document) = Document::verified(bytes, target) else { return 0 };
+    let children = document.children();
+    let known = children.iter().filter(|child| child.platform.as_ref().is_some_and(|p| p.os != "unknown"));
+    known.count().saturating_sub(1)
+}

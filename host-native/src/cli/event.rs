@@ -1,0 +1,42 @@
+//! Events as JSON, one a line: `--progress json`.
+
+use lugger::core::{event::Event, model::Descriptor, name::Digest};
+use serde::Serialize;
+
+/// An event, or the error at the end, in the words of the core.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum Line<'a> {
+    Resolved { name: &'a str, target: &'a Descriptor },
+    Planned { content: &'a Descriptor },
+    Skipped { content: &'a Descriptor },
+    Began { digest: &'a Digest, from: u64 },
+    Moved { digest: &'a Digest, done: u64 },
+    Committed { content: &'a Descriptor },
+    Waiting { digest: &'a Digest },
+    Retrying { doing: &'a str, why: String, after_ms: u128 },
+    Discarded { digest: &'a Digest },
+    Named { name: &'a str, digest: &'a Digest, before: Option<&'a Digest> },
+    Warned { warning: String },
+    Failed { exit: u8, error: String, hint: Option<String> },
+}
+
+impl<'a> From<&'a Event> for Line<'a> {
+    fn from(event: &'a Event) -> Self {
+        match event {
+            Event::Resolved { name, target } => Self::Resolved { name, target },
+            Event::Planned(content) => Self::Planned { content },
+            Event::Skipped(content) => Self::Skipped { content },
+            Event::Began { digest, from } => Self::Began { digest, from: *from },
+            Event::Moved { digest, done } => Self::Moved { digest, done: *done },
+            Event::Committed(content) => Self::Committed { content },
+            Event::Waiting { digest } => Self::Waiting { digest },
+            Event::Retrying { doing, why, after } => {
+                Self::Retrying { doing, why: why.to_string(), after_ms: after.as_millis() }
+            }
+            Event::Discarded { digest } => Self::Discarded { digest },
+            Event::Named { name, digest, before } => Self::Named { name, digest, before: before.as_ref() },
+            Event::Warned(warning) => Self::Warned { warning: warning.to_string() },
+        }
+    }
+}
