@@ -55,7 +55,7 @@ fn what_breaks_off_is_continued() {
 
 /// The size of the one config.
 fn config() -> usize {
-    scenario().image.blobs.values().map(Vec::len).find(|len| *len != N).unwrap()
+    scenario().image.blobs.values().map(Vec::len).find(|len| *len != N).expect("one blob is no layer")
 }
 
 #[test]

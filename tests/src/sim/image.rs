@@ -256,7 +256,7 @@ fn child_of(entry: &Value) -> Child {
 pub fn random_bytes(rng: &mut Rng, n: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(n + 8);
     while bytes.len() < n {
-        bytes.extend(rng.next().to_le_bytes());
+        bytes.extend(rng.draw().to_le_bytes());
     }
     bytes.truncate(n);
     bytes

@@ -12,7 +12,7 @@ use super::{
     faults::{Fault, Faults, Group, Hits},
     registry::Asked,
     scenario::Scenario,
-    sched::{Ended, Stop},
+    stop::{Ended, Stop},
     transcript::{Mark, Transcript},
     world::World,
 };

@@ -91,7 +91,7 @@ impl Scenario {
             pinned: rng.below(4) == 0,
             wanted,
             limits: limits(1 + rng.below(4) as usize, 1 << (9 + rng.below(7))),
-            seed: rng.next(),
+            seed: rng.draw(),
         }
     }
 
