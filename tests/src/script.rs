@@ -29,6 +29,9 @@ use crate::sim::{
     timed_out,
 };
 
+/// The right to answer an exchange.
+type Answers = Ticket<Result<Response, NetError>>;
+
 /// An operation whose exchanges are answered by hand.
 pub struct Script<T> {
     /// What it runs in: its store can be prepared and looked at.
@@ -38,7 +41,7 @@ pub struct Script<T> {
     /// Every event.
     pub events: Vec<Event>,
     op: Op<T>,
-    asked: VecDeque<(Box<Exchange>, Ticket<Result<Response, NetError>>)>,
+    asked: VecDeque<(Box<Exchange>, Answers)>,
     done: Option<Result<T, Error>>,
 }
 
@@ -156,7 +159,7 @@ impl<T: 'static> Script<T> {
 pub struct Expected<'s, T> {
     script: &'s mut Script<T>,
     exchange: Box<Exchange>,
-    ticket: Ticket<Result<Response, NetError>>,
+    ticket: Answers,
 }
 
 impl<T: 'static> Expected<'_, T> {

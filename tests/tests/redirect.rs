@@ -19,7 +19,8 @@ fn scenario() -> Scenario {
 /// A pull that has its manifest and is at its one large layer.
 fn at_the_layer() -> (Script<lugger_core::verb::Pulled>, String) {
     let scenario = scenario();
-    let layer = scenario.image.blobs.iter().find(|(_, bytes)| bytes.len() == 3000).unwrap().0.to_string();
+    let layer = scenario.image.blobs.iter().find(|(_, bytes)| bytes.len() == 3000);
+    let layer = layer.expect("the scenario has it").0.to_string();
     let mut script = Script::pull(scenario);
     script.expect(&format!("GET {ROOT}/manifests/1.0")).serve();
     script.expect("GET https://registry.example/token?service=registry.example&scope=repository:team/app:pull (authorized)").serve();

@@ -118,7 +118,7 @@ impl Image {
         let mut image =
             Self { root: Digest::sha256(b""), documents: BTreeMap::new(), blobs: BTreeMap::new() };
         let layers: Vec<Value> = layers.into_iter().map(|bytes| image.blob(OCI.layer, bytes)).collect();
-        image.root = digest_of(&image.image_of(&OCI, layers, "linux", "amd64"));
+        image.root = digest_of(&image.image_of(&OCI, &layers, "linux", "amd64"));
         image
     }
 
@@ -167,10 +167,10 @@ impl Image {
         // With repetition: real images do contain the same (empty) layer several times.
         let layers: Vec<Value> =
             (0..1 + rng.below(5)).map(|_| pool[rng.below(pool.len() as u64) as usize].clone()).collect();
-        self.image_of(types, layers, os, architecture)
+        self.image_of(types, &layers, os, architecture)
     }
 
-    fn image_of(&mut self, types: &Types, layers: Vec<Value>, os: &str, architecture: &str) -> Value {
+    fn image_of(&mut self, types: &Types, layers: &[Value], os: &str, architecture: &str) -> Value {
         let diff_ids: Vec<&Value> = layers.iter().map(|layer| &layer["digest"]).collect();
         let config = json!({"os": os, "architecture": architecture, "rootfs": {"type": "layers", "diff_ids": diff_ids}});
         let config = self.blob(types.config, config.to_string().into_bytes());

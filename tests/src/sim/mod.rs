@@ -25,6 +25,7 @@ mod plan;
 pub mod registry;
 mod scenario;
 mod sched;
+mod stop;
 pub mod store;
 mod transcript;
 mod world;
@@ -36,7 +37,7 @@ pub use self::{
     net::{Arrival, Body, End, Net, Sent, broken, refused, timed_out},
     plan::{Difference, Ending, Plan, Story},
     scenario::{Access, Scenario, limits},
-    sched::{Ended, Stop},
+    stop::{Ended, Stop},
     transcript::{Mark, Show, Transcript, event},
     world::{Tally, World},
 };
