@@ -7,8 +7,10 @@
 //! | [`script`] | a driver for one exact conversation: `script.expect("GET …").answer(…)` |
 //! | [`contract`] | what a host owes, as flows over [`Cx`](lugger_core::op::Cx) that any host can run |
 //! | [`interop`] | docker-registry and skopeo around lugger |
+//! | [`slow`] | an embedded registry that takes its time |
 
 pub mod contract;
 pub mod interop;
 pub mod script;
 pub mod sim;
+pub mod slow;
