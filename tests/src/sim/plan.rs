@@ -82,6 +82,11 @@ impl Plan {
         }
         let hits = world.hits.clone();
         world.calm();
+        if first.is_ok() && world.rng.below(4) == 0 {
+            // What has a name is durable.
+            world.power_cut();
+            world.check_pulled(&world.leases());
+        }
         for _ in 0..2 {
             if world.violation.is_none() {
                 world.pull_again();
