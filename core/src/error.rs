@@ -40,12 +40,6 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is no such image in the store.
-    #[error("no image {name} in the store")]
-    NoImage {
-        /// As asked for.
-        name: String,
-    },
     /// Someone else kept changing the same record.
     #[error("the record {key} kept changing while it was being written")]
     Contended {
@@ -92,7 +86,6 @@ impl Error {
         match self {
             Self::Name(_) | Self::Endpoint(_) => Kind::Usage,
             Self::Registry(error) => error.why.kind(),
-            Self::NoImage { .. } => Kind::NotFound,
             Self::Content { why, .. } if matches!(**why, ContentError::NoPlatform { .. }) => Kind::NotFound,
             Self::Content { .. } => Kind::Content,
             Self::Store(StoreError { kind: StoreErrorKind::Missing, .. }) => Kind::NotFound,
@@ -271,14 +264,14 @@ pub enum ContentError {
         /// The bound.
         max: usize,
     },
-    /// Documents that are larger together than the bound.
-    #[error("its documents have more than {max} bytes together")]
+    /// A blob, or the documents of an image together, beyond the bound.
+    #[error("more than the {max} bytes that are allowed")]
     TooLarge {
         /// The bound.
         max: u64,
     },
     /// None for the platform.
-    #[error("no image for {}; it has: {}", want.format(), listed(have))]
+    #[error("no image for {}; it has: {}", shown(want), listed(have))]
     NoPlatform {
         /// What was wanted.
         want: Platform,
@@ -286,7 +279,7 @@ pub enum ContentError {
         have: Vec<Platform>,
     },
     /// One image, for another platform than was asked for.
-    #[error("the image is for {}, not for {}", got.format(), want.format())]
+    #[error("the image is for {}, not for {}", shown(got), shown(want))]
     OtherPlatform {
         /// What was wanted.
         want: Platform,
@@ -296,6 +289,15 @@ pub enum ContentError {
 }
 
 fn listed(platforms: &[Platform]) -> String {
-    let names: Vec<_> = platforms.iter().map(Platform::format).collect();
+    /// More than a person reads.
+    const MOST: usize = 20;
+    let mut names: Vec<_> = platforms.iter().take(MOST).map(shown).collect();
+    if platforms.len() > MOST {
+        names.push(format!("and {} more", platforms.len() - MOST));
+    }
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn shown(platform: &Platform) -> String {
+    Excerpt::of(&platform.format()).to_string()
 }

@@ -140,6 +140,7 @@ impl Host {
         cancel: &Cancel,
         mut on_event: impl FnMut(&Event),
     ) -> Result<T, Error> {
+        self.http.close_all();
         let mut op = Op::new(self.setup(), flow);
         let started = Instant::now();
         let (sender, inbox) = mpsc::channel();

@@ -16,7 +16,15 @@ use lugger_core::{
     },
     op::Limits,
 };
-use ureq::{Agent, BodyReader, config::AutoHeaderValue, http as ureq_http};
+use ureq::{
+    Agent, BodyReader,
+    config::{AutoHeaderValue, Config},
+    http as ureq_http,
+    unversioned::{
+        resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
+        transport::{DefaultConnector, NextTimeout},
+    },
+};
 
 /// How much ureq reads from a socket at once. Larger saves little and costs this much memory per connection.
 const INPUT_BUFFER: usize = 128 << 10;
@@ -42,6 +50,7 @@ impl Http {
             .max_redirects_will_error(false)
             .accept(AutoHeaderValue::None)
             .accept_encoding(AutoHeaderValue::None)
+            .timeout_resolve(Some(timeouts.connect))
             .timeout_connect(Some(timeouts.connect))
             .timeout_recv_response(Some(timeouts.response))
             .timeout_per_read(Some(timeouts.stall))
@@ -52,7 +61,8 @@ impl Http {
             .max_idle_connections(2 * limits.concurrency)
             .max_idle_connections_per_host(limits.concurrency)
             .build();
-        Self { agent: config.new_agent(), bodies: Mutex::default(), next_body: AtomicU64::new(1) }
+        let agent = Agent::with_parts(config, DefaultConnector::default(), Lookup::default());
+        Self { agent, bodies: Mutex::default(), next_body: AtomicU64::new(1) }
     }
 
     /// Carries out one exchange.
@@ -90,6 +100,11 @@ impl Http {
         self.bodies().remove(&id)
     }
 
+    /// Closes what an operation that is over has left open: bodies that came when nobody waited any more.
+    pub(crate) fn close_all(&self) {
+        self.bodies().clear();
+    }
+
     /// Ends every connection; whatever thread waits on one gets an error.
     pub(crate) fn shutdown(&self) {
         self.agent.clone().shutdown();
@@ -100,11 +115,33 @@ impl Http {
     }
 }
 
-/// Why a body broke off, in the core's words.
+/// The system's lookup, whose failures say what they are.
+#[derive(Debug, Default)]
+struct Lookup(DefaultResolver);
+
+impl Resolver for Lookup {
+    fn resolve(
+        &self,
+        uri: &ureq_http::Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        self.0.resolve(uri, config, timeout).map_err(|error| match error {
+            ureq::Error::Io(_) => ureq::Error::HostNotFound,
+            other => other,
+        })
+    }
+}
+
+/// Why a body broke off, in the core's words. The connection stood, so whatever it was may pass.
 pub(crate) fn read_error(error: &io::Error) -> NetError {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
+    let error = match error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
         Some(inner) => net_error(inner),
         None => NetError::new(io_kind(error), error.to_string()),
+    };
+    match error.kind {
+        NetErrorKind::Tls => NetError { kind: NetErrorKind::Broken, ..error },
+        _ => error,
     }
 }
 
@@ -113,7 +150,7 @@ fn net_error(error: &ureq::Error) -> NetError {
         ureq::Error::HostNotFound => NetErrorKind::Resolve,
         ureq::Error::Timeout(_) => NetErrorKind::Timeout,
         ureq::Error::ConnectionFailed => NetErrorKind::Connect,
-        ureq::Error::Io(error) => return read_error(error),
+        ureq::Error::Io(error) => return NetError::new(io_kind(error), error.to_string()),
         ureq::Error::Tls(_) | ureq::Error::Pem(_) | ureq::Error::Rustls(_) => NetErrorKind::Tls,
         _ => NetErrorKind::Protocol,
     };

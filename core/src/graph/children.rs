@@ -6,7 +6,7 @@ use super::{Documents, Handler, Step, handler::Map};
 use crate::{
     error::{ContentError, Error},
     model::Descriptor,
-    name::{Matcher, Platform},
+    name::{Digest, Matcher, Platform},
     op::Cx,
     registry::Remote,
     store::Labels,
@@ -42,18 +42,31 @@ pub fn limit_manifests<'h>(
         if !node.media_type.is_index() {
             return Ok(found);
         }
-        let platforms: Vec<Option<&Platform>> = found.iter().map(|child| child.platform.as_ref()).collect();
-        let best: Vec<_> = matcher.order_described(&platforms).into_iter().take(most).collect();
+        let best: Vec<_> = best_first(&found, &matcher).take(most).cloned().collect();
         if best.is_empty() {
-            let all = documents.children(&node.digest);
-            let have =
-                all.into_iter().filter_map(|child| child.platform).filter(|p| p.os != "unknown").collect();
-            let why = ContentError::NoPlatform { want: want.clone(), have };
-            return Err(Error::content(format!("index {}", node.digest), why));
+            return Err(no_platform(&node.digest, &documents.children(&node.digest), want));
         }
-        Ok(best.into_iter().filter_map(|at| found.get(at).cloned()).collect())
+        Ok(best)
     };
     Map { inner, change }
+}
+
+/// Those of an index's entries that match, the best first, those without a platform last.
+pub(crate) fn best_first<'c>(
+    entries: &'c [Descriptor],
+    matcher: &Matcher,
+) -> impl Iterator<Item = &'c Descriptor> {
+    let platforms: Vec<_> = entries.iter().map(|entry| entry.platform.as_ref()).collect();
+    matcher.order_described(&platforms).into_iter().filter_map(|at| entries.get(at))
+}
+
+/// An index with nothing for a platform, and what it has.
+pub(crate) fn no_platform(index: &Digest, entries: &[Descriptor], want: &Platform) -> Error {
+    // Attestations say `unknown`: they are for no machine.
+    let have =
+        entries.iter().filter_map(|entry| entry.platform.clone()).filter(|p| p.os != "unknown").collect();
+    let why = ContentError::NoPlatform { want: want.clone(), have };
+    Error::content(format!("index {index}"), why)
 }
 
 /// Notes on a document which content it needs, under containerd's label keys, so that a collector keeps it

@@ -17,7 +17,8 @@ pub async fn dispatch(cx: &Cx, handler: &dyn Handler, roots: Vec<Descriptor>) ->
     let limits = cx.limits();
     let seen = RefCell::new(BTreeSet::new());
     let one = async |(node, depth): (Descriptor, usize)| {
-        if !seen.borrow_mut().insert(node.digest.clone()) {
+        // What is a document here and a blob there is both: neither stands for the other.
+        if !seen.borrow_mut().insert((node.digest.clone(), node.media_type.is_document())) {
             return Ok(((), Vec::new()));
         }
         let what = || format!("content {}", node.digest);

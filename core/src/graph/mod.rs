@@ -10,6 +10,7 @@ mod dispatch;
 mod documents;
 mod handler;
 
+pub(crate) use self::children::{best_first, no_platform};
 pub use self::{
     children::{append_distribution_source, children, filter_platforms, limit_manifests, set_child_labels},
     dispatch::dispatch,

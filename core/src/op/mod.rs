@@ -83,6 +83,8 @@ pub struct Limits {
     pub retry_after_max: Duration,
     /// Save a checkpoint of a download after this many bytes.
     pub checkpoint_every: u64,
+    /// Bytes of one blob.
+    pub blob_max: u64,
     /// Bytes of all documents (manifests and indexes) of one operation together.
     pub documents_max: u64,
     /// Documents and blobs of one operation.
@@ -102,6 +104,7 @@ impl Default for Limits {
             attempts: 5,
             retry_after_max: Duration::from_secs(120),
             checkpoint_every: 8 << 20,
+            blob_max: 64 << 30,
             documents_max: 64 << 20,
             nodes: 10_000,
             depth: 8,

@@ -12,7 +12,9 @@ use url::Url;
 use super::{
     Endpoint,
     challenge::{Challenge, challenges},
-    redirect, refusal,
+    guard,
+    redirect::{self, Followed},
+    refusal,
     retry::Tries,
 };
 use crate::{
@@ -31,7 +33,8 @@ use crate::{
 const TOKEN_ANSWER_MAX: u64 = 1 << 20;
 /// A token that does not say lives so long (distribution token specification).
 const TOKEN_LIFE: Duration = Duration::from_secs(60);
-/// Used up a little earlier, so that it does not run out on the way.
+/// No token is believed to live longer.
+const TOKEN_LIFE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 const TOKEN_MARGIN: Duration = Duration::from_secs(5);
 
 /// What is known about getting into one repository.
@@ -131,7 +134,8 @@ impl Auth {
         let basic = trusted.map(|secret| Authorization::basic(target, secret));
         let mut tries = Tries::new(cx, &format!("get a token from {}", Shown(&url)));
         let make = || Exchange::new(Method::GET, url.clone(), TOKEN_ANSWER_MAX);
-        let reply = tries.persist(cx, || redirect::follow(cx, make(), basic.as_ref())).await?;
+        let Followed { reply, .. } =
+            tries.persist(cx, || redirect::follow(cx, make(), basic.as_ref())).await?;
         let asked = cx.now();
         match (reply.status, &reply.body) {
             (StatusCode::OK, ReplyBody::Small(body)) => Token::read(body, asked),
@@ -143,8 +147,8 @@ impl Auth {
     /// A realm must be as safe as the registry itself (security.md C3).
     fn check_realm(&self, realm: &Url) -> Result<(), Refusal> {
         let refuse = |why: &str| Err(Refusal::Challenge(format!("its realm {} {why}", Shown(realm))));
-        if !realm.username().is_empty() || realm.password().is_some() {
-            return refuse("has a user name in it");
+        if let Err(why) = guard::check(realm, &self.origin) {
+            return refuse(why);
         }
         match (realm.scheme(), self.origin.scheme()) {
             ("https", _) | ("http", "http") => Ok(()),
@@ -199,14 +203,21 @@ impl Token {
         struct Answer {
             token: Option<String>,
             access_token: Option<String>,
-            expires_in: Option<u64>,
+            expires_in: Option<serde_json::Value>,
         }
-        let answer: Answer = serde_json::from_slice(body)
-            .map_err(|error| Refusal::Malformed(format!("the token server's answer: {error}")))?;
-        let text = answer.access_token.or(answer.token).filter(|token| !token.is_empty());
+        // Of an answer that cannot be read only the place is said: its text may be the token.
+        let answer: Answer = serde_json::from_slice(body).map_err(|error| {
+            let place = format!("line {} column {}", error.line(), error.column());
+            Refusal::Malformed(format!("the token server's answer is no token, at {place}"))
+        })?;
+        let given = |token: &String| !token.is_empty();
+        let text = answer.access_token.filter(given).or(answer.token.filter(given));
         let text =
             text.ok_or_else(|| Refusal::Malformed("the token server's answer has no token".to_owned()))?;
-        let life = answer.expires_in.filter(|seconds| *seconds > 0).map_or(TOKEN_LIFE, Duration::from_secs);
-        Ok(Self { text, expires: asked.after(life.saturating_sub(TOKEN_MARGIN)) })
+        let seconds = answer.expires_in.and_then(|life| life.as_u64()).filter(|seconds| *seconds > 0);
+        let life = seconds.map_or(TOKEN_LIFE, Duration::from_secs).min(TOKEN_LIFE_MAX);
+        // Used up a little earlier than it ends, so that it does not end on the way.
+        let margin = TOKEN_MARGIN.min(life / 10);
+        Ok(Self { text, expires: asked.after(life - margin) })
     }
 }

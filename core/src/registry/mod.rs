@@ -6,6 +6,7 @@ pub mod auth;
 mod blob;
 pub mod challenge;
 mod endpoint;
+mod guard;
 mod manifest;
 mod redirect;
 mod retry;
@@ -14,8 +15,8 @@ mod tags;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
-use self::auth::Auth;
 pub(crate) use self::retry::Tries;
+use self::{auth::Auth, redirect::Followed};
 pub use self::{
     blob::Opened,
     endpoint::{Endpoint, EndpointError, Transport},
@@ -105,12 +106,12 @@ impl Remote {
                 headers.fold(exchange, |x, (name, value)| x.header(name, value)).streaming(ask.stream);
             // Each try has the grant of its moment: pauses and timeouts outlive tokens.
             let result = redirect::follow(cx, exchange, authorization).await;
-            let Some(reply) = tries.judge(cx, result).await? else { continue };
+            let Some(Followed { reply, at_home }) = tries.judge(cx, result).await? else { continue };
             let status = reply.status;
             if status.is_success() || accept.contains(&status) {
                 return Ok(reply);
             }
-            if status == StatusCode::UNAUTHORIZED && grants < MOST_GRANTS {
+            if status == StatusCode::UNAUTHORIZED && at_home && grants < MOST_GRANTS {
                 grants += 1;
                 self.auth.answer(cx, &reply.headers, grant.as_ref()).await?;
                 continue;

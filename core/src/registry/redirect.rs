@@ -3,6 +3,7 @@
 use http::{Method, StatusCode, header};
 use url::Url;
 
+use super::guard;
 use crate::{
     effect::{
         http::{Exchange, Shown},
@@ -12,20 +13,29 @@ use crate::{
     op::{Cx, Reply},
 };
 
+/// A reply, and whether it is the registry's own: a 401 of another origin is nobody's to answer.
+pub(super) struct Followed {
+    pub(super) reply: Reply,
+    pub(super) at_home: bool,
+}
+
 /// Sends, and follows where the answers point. The authorization goes only to the origin that it was made for, and
 /// is not taken up again by a chain that has left that origin and comes back.
 pub(super) async fn follow(
     cx: &Cx,
     exchange: Exchange,
     authorization: Option<&Authorization>,
-) -> Result<Reply, Refusal> {
+) -> Result<Followed, Refusal> {
     let home = Origin::of(&exchange.url);
     let mut at_home = true;
     let mut exchange = exchange.authorized(authorization);
     let bound = cx.limits().redirects;
     for _ in 0..=bound {
         let reply = cx.exchange(exchange.clone()).await?;
-        let Some(next) = target(&exchange, &reply)? else { return Ok(reply) };
+        let Some(next) = target(&exchange, &reply)? else { return Ok(Followed { reply, at_home }) };
+        if let Err(why) = guard::check(&next, &home) {
+            return Err(Refusal::Redirect(format!("to {}, which {why}", Shown(&next))));
+        }
         at_home &= Origin::of(&next) == home;
         exchange.url = next;
         exchange = exchange.authorized(authorization.filter(|_| at_home));

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 
-use super::refusal;
+use super::{redirect::Followed, refusal};
 use crate::{
     effect::http::NetErrorKind,
     error::Refusal,
     event::Event,
-    op::{Cx, Reply, Why},
+    op::{Cx, Why},
 };
 
 /// The first pause is drawn from 0..=this; each further one from twice as much, up to [`PAUSE_MAX`].
@@ -39,14 +39,14 @@ impl Tries {
     }
 
     /// Sends until there is a response that a further try would not change.
-    pub(super) async fn persist<F>(&mut self, cx: &Cx, send: impl Fn() -> F) -> Result<Reply, Refusal>
+    pub(super) async fn persist<F>(&mut self, cx: &Cx, send: impl Fn() -> F) -> Result<Followed, Refusal>
     where
-        F: Future<Output = Result<Reply, Refusal>>,
+        F: Future<Output = Result<Followed, Refusal>>,
     {
         loop {
             let result = send().await;
-            if let Some(reply) = self.judge(cx, result).await? {
-                return Ok(reply);
+            if let Some(followed) = self.judge(cx, result).await? {
+                return Ok(followed);
             }
         }
     }
@@ -55,11 +55,11 @@ impl Tries {
     pub(super) async fn judge(
         &mut self,
         cx: &Cx,
-        result: Result<Reply, Refusal>,
-    ) -> Result<Option<Reply>, Refusal> {
+        result: Result<Followed, Refusal>,
+    ) -> Result<Option<Followed>, Refusal> {
         match result {
-            Ok(reply) if !may_pass(reply.status) => return Ok(Some(reply)),
-            Ok(reply) => {
+            Ok(followed) if !may_pass(followed.reply.status) => return Ok(Some(followed)),
+            Ok(Followed { reply, .. }) => {
                 let after = retry_after(&reply.headers);
                 self.again_after(cx, refusal(&reply), after).await?;
             }

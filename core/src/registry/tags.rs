@@ -10,6 +10,7 @@ use super::{Ask, Remote};
 use crate::{
     effect::{http::Shown, secret::Origin},
     error::{Error, Refusal},
+    name::{Digest, Excerpt, Reference},
     op::{Cx, ReplyBody},
 };
 
@@ -30,16 +31,25 @@ impl Remote {
         let refuse = |why| self.error(doing, why, 1);
         let mut url = self.url(&["tags", "list"]);
         let (mut tags, mut seen) = (Vec::new(), BTreeSet::new());
-        while seen.insert(url.to_string()) && seen.len() <= PAGES_MAX && tags.len() <= TAGS_MAX {
+        while seen.insert(Digest::sha256(url.as_str().as_bytes()))
+            && seen.len() <= PAGES_MAX
+            && tags.len() <= TAGS_MAX
+        {
             let mut ask = Ask::new(Method::GET, url.clone(), doing);
             ask.inline_max = PAGE_MAX;
             let reply = self.send(cx, ask, &[]).await?;
             let ReplyBody::Small(body) = &reply.body else {
                 return Err(refuse(Refusal::TooLong { max: PAGE_MAX }));
             };
-            let page: Page = serde_json::from_slice(body)
-                .map_err(|error| refuse(Refusal::Malformed(format!("a tag list: {error}"))))?;
-            tags.extend(page.tags.unwrap_or_default());
+            let page: Page = serde_json::from_slice(body).map_err(|error| {
+                let place = format!("line {} column {}", error.line(), error.column());
+                refuse(Refusal::Malformed(format!("no tag list, at {place}")))
+            })?;
+            let page = page.tags.unwrap_or_default();
+            if let Some(odd) = page.iter().find(|tag| tag.len() > Reference::MAX_TAG) {
+                return Err(refuse(Refusal::Malformed(format!("{} is no tag", Excerpt::of(odd)))));
+            }
+            tags.extend(page);
             match next(&url, &reply.headers).map_err(refuse)? {
                 Some(next) => url = next,
                 None => return Ok(tags),
@@ -52,11 +62,10 @@ impl Remote {
 /// The next page of `Link: <…>; rel="next"`, which must be of the same origin and path (security.md C5).
 fn next(url: &Url, headers: &HeaderMap) -> Result<Option<Url>, Refusal> {
     let Some(link) = headers.get(header::LINK).and_then(|value| value.to_str().ok()) else { return Ok(None) };
-    let target = link.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
-    let Some((target, params)) = target else { return Ok(None) };
-    if !params.replace('"', "").to_ascii_lowercase().contains("rel=next") {
-        return Ok(None);
-    }
+    // `<first>; rel="prev", <second>; rel="next"`: what stands before each `<` belongs to the link before it.
+    let links = link.split('<').skip(1).filter_map(|link| link.split_once('>'));
+    let is_next = |params: &str| params.replace(['"', ' '], "").to_ascii_lowercase().contains("rel=next");
+    let Some((target, _)) = links.into_iter().find(|(_, params)| is_next(params)) else { return Ok(None) };
     let next = url.join(target).map_err(|error| Refusal::Malformed(format!("Link: {error}")))?;
     if Origin::of(&next) != Origin::of(url) || next.path() != url.path() {
         return Err(Refusal::Malformed(format!("Link leads elsewhere: {}", Shown(&next))));
@@ -80,6 +89,8 @@ mod tests {
         let page = Ok(Some("https://r.example/v2/a/tags/list?last=b&n=2".to_owned()));
         assert_eq!(follow(r#"</v2/a/tags/list?last=b&n=2>; rel="next""#), page);
         assert_eq!(follow("<https://r.example/v2/a/tags/list?last=b&n=2>; rel=next"), page);
+        let two = r#"</v2/a/tags/list?last=a>; rel="prev", </v2/a/tags/list?last=b&n=2>; rel="next""#;
+        assert_eq!(follow(two), page);
         assert_eq!(follow(r#"</v2/a/tags/list?last=b>; rel="prev""#), Ok(None));
         assert_eq!(follow("nonsense"), Ok(None));
         for away in [

@@ -8,13 +8,16 @@ use crate::{
         pump::{End, Pumped, Tap, TapError, Verifier},
         store::{LockKey, StoreError},
     },
-    error::{Error, Refusal},
+    error::{ContentError, Error, Refusal},
     event::Event,
     model::Descriptor,
     name::Mismatch,
     op::{Begins, Cx, Ingest, Lock, Why},
     registry::{Remote, Tries},
 };
+
+/// Progress that makes a broken body count as a new beginning, in bytes; less for small blobs.
+const WORTHWHILE: u64 = 1 << 20;
 
 /// How a wanted blob came to be in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,10 @@ pub async fn fetch_blob(
     lease: &Lease,
     blob: &Descriptor,
 ) -> Result<Outcome, Error> {
+    let max = cx.limits().blob_max;
+    if blob.size > max {
+        return Err(Error::content(format!("blob {}", blob.digest), ContentError::TooLarge { max }));
+    }
     cx.emit(Event::Planned(blob.clone()));
     if is_present(cx, blob).await? {
         return Ok(Outcome::Present);
@@ -46,10 +53,8 @@ pub async fn fetch_blob(
     }
     let _lock = lock(cx, blob).await?;
     match cx.begin(&blob.digest, blob.size).await? {
-        Begins::Committed => {
-            cx.emit(Event::Skipped(blob.clone()));
-            Ok(Outcome::Present)
-        }
+        // Somebody else brought it: it must be what we want all the same.
+        Begins::Committed => is_present(cx, blob).await.map(|_| Outcome::Present),
         Begins::Open(ingest, len, checkpoint) => {
             let verifier = resume(cx, blob, &ingest, len, checkpoint).await?;
             let fetched = download(cx, remote, blob, ingest, verifier).await?;
@@ -131,13 +136,14 @@ async fn download(
             moved.end
         };
         let verdict = match end {
-            End::Complete if verifier.is_full() => verifier.finish(),
+            End::Complete | End::SourceLost(_) if verifier.is_full() => verifier.finish(),
             End::Refused(TapError::TooLong { size }) => Err(Mismatch::Size { want: size, got: size + 1 }),
             End::StoreFailed(error) => return Err(error.into()),
             // Only a flow that is gone has its pumps forgotten.
             End::Forgotten => return Err(Error::Cancelled),
             End::Complete | End::SourceLost(_) => {
-                if verifier.len() > furthest {
+                // A little progress at a time must not go on for ever.
+                if verifier.len() >= furthest.saturating_add(WORTHWHILE.min(blob.size.div_ceil(16))) {
                     furthest = verifier.len();
                     tries.reset();
                 }

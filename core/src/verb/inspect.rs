@@ -7,7 +7,7 @@ use super::{
 use crate::{
     effect::store::{StoreError, StoreErrorKind},
     error::{ContentError, Error},
-    graph::Documents,
+    graph::{Documents, best_first, no_platform},
     model::{Config, Descriptor, Document, limits},
     name::{Matcher, Platform, Reference},
     op::Cx,
@@ -106,15 +106,17 @@ impl<'r> Source<'r> {
     /// Down the indexes, to the manifest that fits best.
     async fn descend(&self, cx: &Cx, root: Document, platform: &Platform) -> Result<Document, Error> {
         let matcher = Matcher::only(platform);
-        let mut chosen = root;
-        for _ in 0..cx.limits().depth {
+        let (mut chosen, max) = (root, cx.limits().depth);
+        for _ in 0..max {
             if chosen.as_index().is_none() {
-                break;
+                return Ok(chosen);
             }
-            let child = choose(&chosen, &matcher, platform)?;
-            chosen = self.load(cx, &child).await?;
+            let entries = chosen.children();
+            let best = best_first(&entries, &matcher).next();
+            let best = best.ok_or_else(|| no_platform(chosen.digest(), &entries, platform))?;
+            chosen = self.load(cx, best).await?;
         }
-        Ok(chosen)
+        Err(Error::content(format!("index {}", chosen.digest()), ContentError::TooDeep { max }))
     }
 
     async fn load(&self, cx: &Cx, node: &Descriptor) -> Result<Document, Error> {
@@ -135,20 +137,6 @@ impl<'r> Source<'r> {
         match self.stored {
             Some(_) => Ok(cx.read(&config.digest, limits::CONFIG_BYTES).await?),
             None => self.remote.small_blob(cx, config, limits::CONFIG_BYTES).await,
-        }
-    }
-}
-
-/// The manifest of an index that fits best.
-fn choose(index: &Document, matcher: &Matcher, want: &Platform) -> Result<Descriptor, Error> {
-    let children = index.children();
-    let platforms: Vec<_> = children.iter().map(|child| child.platform.as_ref()).collect();
-    match matcher.order_described(&platforms).first().and_then(|at| children.get(*at)) {
-        Some(child) => Ok(child.clone()),
-        None => {
-            let have = children.into_iter().filter_map(|child| child.platform).collect();
-            let why = ContentError::NoPlatform { want: want.clone(), have };
-            Err(Error::content(format!("index {}", index.digest()), why))
         }
     }
 }

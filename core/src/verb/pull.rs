@@ -128,13 +128,9 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     drop(handler);
 
     check_platform(&cx, &documents, &target, &wanted).await?;
-    let committed = documents.commit(&cx, &target.digest).await?;
-    // A lease is made for what is missing, and another process may have brought it since: then only the lease is to end.
-    let unchanged = committed == 0 && tally.fetched.get() == 0 && lease.end().is_empty();
-    let before = match lookup(&cx, &name).await? {
-        Some(image) if unchanged && image.target.digest == target.digest => Some(target.digest.clone()),
-        _ => publish(&cx, &name, &target, [labels.changes(), lease.end()].concat()).await?,
-    };
+    documents.commit(&cx, &target.digest).await?;
+    // Also when nothing was missing: an earlier run may have ended between its last commit and this.
+    let before = publish(&cx, &name, &target, [labels.changes(), lease.end()].concat()).await?;
     Ok(Pulled {
         name,
         target,
@@ -183,7 +179,10 @@ async fn resolve(
             };
             match (said, known) {
                 (Some(said), Some(known)) if said == known.digest => return Ok(known),
-                (Some(said), _) => remote.pinned(cx, &said).await?,
+                (Some(said), _) => match stored(cx, &said, None).await? {
+                    Some(target) => return Ok(target),
+                    None => remote.pinned(cx, &said).await?,
+                },
                 (None, _) => remote.tagged(cx, tag).await?,
             }
         }

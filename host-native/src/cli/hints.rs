@@ -52,7 +52,6 @@ fn of(error: &Error, context: &Context) -> Vec<String> {
             StoreErrorKind::ReadOnly => "take another directory with --store DIR".to_owned(),
             StoreErrorKind::Missing | StoreErrorKind::TooLong | StoreErrorKind::Failed => return Vec::new(),
         },
-        Error::NoImage { name } => format!("`lugger pull {name}` fetches it"),
         Error::Contended { .. } => "run the same command again".to_owned(),
         Error::Stalled(_) => "please report this; the same command may work when it is run again".to_owned(),
         _ => return Vec::new(),

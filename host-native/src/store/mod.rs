@@ -177,11 +177,7 @@ impl Store {
         layout.writable()?;
         // A name is a name, said to be published or not: `index.json` must not show what `blobs/` does not have.
         let names = batch.publish || records::touches_images(batch);
-        let sync = match (layout.durable, names) {
-            (false, _) => records::Sync::Never,
-            (true, false) => records::Sync::Later,
-            (true, true) => records::Sync::Full,
-        };
+        let sync = if layout.durable && names { records::Sync::Full } else { records::Sync::Later };
         if !names {
             let mut session = self.records.session(layout)?;
             let changing = session.change(sync)?;
@@ -194,8 +190,10 @@ impl Store {
         // Opened and mended first: that takes the turn too.
         drop(self.records.session(layout)?);
         let _turn = lock::turn(layout)?;
-        if sync == records::Sync::Full {
+        if layout.durable {
             sync::settle(layout)?;
+        } else {
+            sync::reveal(layout)?;
         }
         let mut session = self.records.session(layout)?;
         let changing = session.change(sync)?;

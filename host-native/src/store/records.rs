@@ -53,8 +53,6 @@ pub(super) enum Sync {
     Full,
     /// After a power cut the last ones may be gone, as if they had never been.
     Later,
-    /// After a power cut anything may be gone.
-    Never,
 }
 
 impl Records {
@@ -195,7 +193,6 @@ impl Session<'_> {
         let level = match sync {
             Sync::Full => "FULL",
             Sync::Later => "NORMAL",
-            Sync::Never => "OFF",
         };
         connection.pragma_update(None, "synchronous", level).map_err(failed)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate);

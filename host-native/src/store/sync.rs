@@ -36,17 +36,33 @@ pub(super) fn settle(layout: &Layout) -> Result<(), StoreError> {
             let _ = mark_unsynced(layout);
             return Err(condemn(layout, cause));
         }
-        for (name, digest) in &staged {
-            let blob = Layout::blob(digest);
-            let moved = layout.root.place(name, &blob).map_err(|cause| failed(&blob, cause))?;
-            if !moved {
-                layout.root.remove(name).map_err(|cause| failed(name, cause))?;
-            }
-        }
+        promote(layout, &staged)?;
     }
     // Also when there was nothing to move: another process may have been killed after it had.
     for dir in Layout::blob_dirs().chain(["blobs".to_owned()]) {
         layout.root.sync_dir(&dir).map_err(|cause| poison(layout, failed(&dir, cause)))?;
+    }
+    Ok(())
+}
+
+/// Moves what others have staged to `blobs/` without a sync, so that a name that is told not to be durable leads to all
+/// of its content; the next durable publication makes up for it. The caller holds the turn.
+pub(super) fn reveal(layout: &Layout) -> Result<(), StoreError> {
+    let staged = staged(layout)?;
+    if !staged.is_empty() {
+        mark_unsynced(layout)?;
+    }
+    promote(layout, &staged)
+}
+
+fn promote(layout: &Layout, staged: &[(String, Digest)]) -> Result<(), StoreError> {
+    let failed = |name: &str, cause: rustix::io::Errno| layout.root.failed(name, cause);
+    for (name, digest) in staged {
+        let blob = Layout::blob(digest);
+        let moved = layout.root.place(name, &blob).map_err(|cause| failed(&blob, cause))?;
+        if !moved {
+            layout.root.remove(name).map_err(|cause| failed(name, cause))?;
+        }
     }
     Ok(())
 }
