@@ -10,15 +10,16 @@ use lugger_tests::contract::{fixture, server};
 
 /// All that comes back for a path, until the connection closes or says nothing for a moment.
 fn get(path: &str, headers: &str) -> (String, Vec<u8>) {
-    let base = server::start().unwrap();
-    let mut connection = TcpStream::connect((base.host_str().unwrap(), base.port().unwrap())).unwrap();
-    connection.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
-    write!(connection, "GET /{path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n").unwrap();
+    let base = server::start().expect("loopback");
+    let address = base.socket_addrs(|| None).expect("an address of loopback");
+    let mut connection = TcpStream::connect(&*address).expect("it listens");
+    connection.set_read_timeout(Some(Duration::from_millis(500))).expect("no zero");
+    write!(connection, "GET /{path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n").expect("it reads");
     let mut all = Vec::new();
     // A stalled one ends with a timeout.
     let _ = connection.read_to_end(&mut all);
-    let head = all.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
-    (String::from_utf8(all[..head].to_vec()).unwrap(), all[head..].to_vec())
+    let head = all.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4;
+    (String::from_utf8_lossy(&all[..head]).into_owned(), all[head..].to_vec())
 }
 
 #[test]

@@ -139,6 +139,8 @@ impl World {
         let Some(record) = self.store.get(&key) else {
             let target = self.scenario.image.root_entry();
             let record = json!({"target": target, "created_at": "then", "updated_at": "then"});
+            // Its name is as durable as ours, and so is all that it leads to.
+            self.store.disk.volatile.clear();
             return self.store.disk.put(&key, record.to_string());
         };
         if self.rng.below(4) == 0 {
