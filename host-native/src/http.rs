@@ -17,14 +17,10 @@ use lugger_core::{
     op::Limits,
 };
 use ureq::{
-    Agent, BodyReader,
-    config::{AutoHeaderValue, Config},
-    http as ureq_http,
-    unversioned::{
-        resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
-        transport::{DefaultConnector, NextTimeout},
-    },
+    Agent, BodyReader, config::AutoHeaderValue, http as ureq_http, unversioned::transport::DefaultConnector,
 };
+
+use crate::lookup::Lookup;
 
 /// How much ureq reads from a socket at once. Larger saves little and costs this much memory per connection.
 const INPUT_BUFFER: usize = 128 << 10;
@@ -112,24 +108,6 @@ impl Http {
 
     fn bodies(&self) -> std::sync::MutexGuard<'_, BTreeMap<BodyId, BodyReader<'static>>> {
         self.bodies.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The system's lookup, whose failures say what they are.
-#[derive(Debug, Default)]
-struct Lookup(DefaultResolver);
-
-impl Resolver for Lookup {
-    fn resolve(
-        &self,
-        uri: &ureq_http::Uri,
-        config: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        self.0.resolve(uri, config, timeout).map_err(|error| match error {
-            ureq::Error::Io(_) => ureq::Error::HostNotFound,
-            other => other,
-        })
     }
 }
 

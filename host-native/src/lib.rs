@@ -16,6 +16,7 @@ pub mod demo;
 mod host;
 mod http;
 mod leaving;
+mod lookup;
 mod platform;
 mod pool;
 mod pump;

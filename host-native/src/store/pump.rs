@@ -63,9 +63,10 @@ impl Writer {
         self.at
     }
 
-    /// Has the disk work while the network does, so that the sync before the name finds little left to do.
+    /// Has the disk work while the network does: a sync later finds little left to do, and memory does not fill with what
+    /// waits to be written.
     fn start_writeback(&mut self) {
-        if !self.layout.durable || self.at - self.started < WRITEBACK {
+        if self.at - self.started < WRITEBACK {
             return;
         }
         #[cfg(target_os = "linux")]
