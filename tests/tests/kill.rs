@@ -33,7 +33,7 @@ fn start(registry: &Registry, store: &Path) -> Child {
 }
 
 fn finish(child: Child) {
-    let output = child.wait_with_output().unwrap();
+    let output = child.wait_with_output().expect("lugger ends");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
