@@ -14,17 +14,17 @@ use lugger_tests::contract::{cases, server};
 use tempfile::TempDir;
 
 fn suite(durable: bool) {
-    let base = server::start().unwrap();
+    let base = server::start().expect("a loopback port");
     let short = Duration::from_secs(1);
     let timeouts = Timeouts { connect: short, response: short, stall: short };
     let limits = Limits { timeouts, ..Limits::default() };
     let mut failed = Vec::new();
     let count = cases(&base).len();
     for case in cases(&base) {
-        let (name, dir) = (case.name, TempDir::new().unwrap());
+        let (name, dir) = (case.name, TempDir::new().expect("a temporary directory"));
         let run = AssertUnwindSafe(|| {
-            let store = Store::open(&dir.path().join("store"), &Options { durable }).unwrap();
-            Host::with(store, limits).run(async |cx| (case.flow)(cx).await).unwrap();
+            let store = Store::open(&dir.path().join("store"), &Options { durable }).expect("a new store");
+            Host::with(store, limits).run(async |cx| (case.flow)(cx).await).expect("the case ends well");
         });
         if catch_unwind(run).is_err() {
             failed.push(name);

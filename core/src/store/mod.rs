@@ -7,7 +7,7 @@
 //! | `image/<name>` | [`ImageRecord`]: what a name leads to |
 //! | `label/<digest>/<key>` | a JSON string: one label of one piece of content, with containerd's keys |
 //! | `source/<digest>/<registry>/<repository>` | `""`: content that was seen there, so that a push can mount it |
-//! | `lease/<id>` | [`LeaseRecord`](lease::LeaseRecord): until when its content is kept though no name leads to it |
+//! | `lease/<id>` | [`LeaseRecord`]: until when its content is kept though no name leads to it |
 //! | `lease/<id>/content/<digest>` | `""`: that content |
 
 mod blob;
