@@ -127,6 +127,9 @@ impl fmt::Display for Request {
 }
 
 /// Something given back to the host. Wants no answer and cannot fail.
+///
+/// A forgotten pump or commit may still be at work when the handles it uses are given back: the host carries out `Park`,
+/// `Discard` and `Unlock` only after those have ended, and a forgotten commit still ends its ingest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Nobody waits for this request any more: stop it if it runs; its answer will be refused.
