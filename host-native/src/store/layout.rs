@@ -133,8 +133,11 @@ impl Layout {
     /// Somebody's files are no place for a store. One that was killed while it was made has the lock that it begins with.
     fn refuse_foreign(&self) -> Result<(), StoreError> {
         let names = self.root.list(".").map_err(|cause| self.root.failed("", cause))?;
-        let ours = self.root.has(lock::TURN).map_err(|cause| self.root.failed(lock::TURN, cause))?;
-        if ours || names.iter().all(|name| name == "lost+found") {
+        let ours = || self.root.has(lock::TURN).map_err(|cause| self.root.failed(lock::TURN, cause));
+        // Another process may be making the store right now: its directory of locks comes first, empty.
+        let begun = || self.root.list("locks").is_ok_and(|locks| locks.is_empty());
+        let is_new = |name: &String| name == "lost+found" || (name == "locks" && begun());
+        if names.iter().all(is_new) || ours()? {
             return Ok(());
         }
         Err(error::failed(

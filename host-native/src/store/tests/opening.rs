@@ -129,3 +129,17 @@ fn read_only_without_records_it_has_none() {
     assert_eq!(store.get("image/a").unwrap(), None);
     assert_eq!(store.scan("").unwrap(), []);
 }
+
+#[test]
+fn many_may_make_the_same_store_at_once() {
+    for _ in 0..40 {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("store");
+        let open = || Store::open(&path, &Options::default()).map(drop);
+        let opened = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert_eq!(opened, vec![Ok(()); 8]);
+    }
+}
