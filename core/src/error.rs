@@ -301,3 +301,31 @@ fn listed(platforms: &[Platform]) -> String {
 fn shown(platform: &Platform) -> String {
     Excerpt::of(&platform.format()).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn error_bodies_are_read_and_made_safe() {
+        let said = |body: &str| Said::of(body.as_bytes()).to_string();
+        let denied =
+            r#"{"errors":[{"code":"DENIED","message":"no\u001b[31m","detail":{"x":1}},{"code":"B"}]}"#;
+        assert_eq!(said(denied), r": DENIED: no\u{1b}[31m; B");
+        assert_eq!(said("  <html>busy</html>\n"), ": <html>busy</html>");
+        assert_eq!(said(""), "");
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_short_and_without_control_characters(body: Vec<u8>, message in ".{0,300}") {
+            let json = serde_json::json!({"errors": [{"code": &message, "message": &message}]}).to_string();
+            for body in [body, json.into_bytes()] {
+                let said = Said::of(&body).to_string();
+                prop_assert!(said.chars().count() < 600 && !said.chars().any(char::is_control), "{said:?}");
+            }
+        }
+    }
+}

@@ -83,6 +83,8 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -106,5 +108,13 @@ mod tests {
     fn instants_saturate() {
         assert_eq!(Instant(u64::MAX).after(Duration::from_secs(1)), Instant(u64::MAX));
         assert_eq!(Instant(1).since(Instant(5)), Duration::ZERO);
+    }
+
+    proptest! {
+        #[test]
+        fn any_time_prints_and_reads_back(seconds in 0..253_402_300_800_u64, text in ".{0,24}") {
+            prop_assert_eq!(UnixTime::parse(&UnixTime(seconds).to_string()), Some(UnixTime(seconds)));
+            UnixTime::parse(&text);
+        }
     }
 }

@@ -221,3 +221,37 @@ impl Token {
         Ok(Self { text, expires: asked.after(life - margin) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn life(body: &str) -> Result<(String, u64), String> {
+        let token = Token::read(body.as_bytes(), Instant(0)).map_err(|error| error.to_string())?;
+        Ok((token.text, token.expires.0 / 1000))
+    }
+
+    #[test]
+    fn tokens_and_their_lives() {
+        let of = |text: &str, seconds| Ok((text.to_owned(), seconds));
+        assert_eq!(life(r#"{"token":"a"}"#), of("a", 55));
+        assert_eq!(life(r#"{"token":"a","access_token":"b","expires_in":300}"#), of("b", 295));
+        assert_eq!(life(r#"{"token":"a","access_token":"","expires_in":-1}"#), of("a", 55));
+        assert_eq!(life(r#"{"token":"a","expires_in":"300"}"#), of("a", 55));
+        assert_eq!(life(r#"{"token":"a","expires_in":4}"#), of("a", 3));
+        assert_eq!(life(r#"{"token":"a","expires_in":99999999999}"#), of("a", 24 * 60 * 60 - 5));
+        assert!(life("{}").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_is_quoted(secret in "[a-zA-Z0-9]{12,40}", body: Vec<u8>) {
+            let _ = Token::read(&body, Instant(0));
+            for body in [format!("{secret:?}"), format!("{{\"token\":{secret}"), secret.clone()] {
+                prop_assert!(!life(&body).unwrap_err().contains(&secret));
+            }
+        }
+    }
+}

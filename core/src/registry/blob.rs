@@ -89,6 +89,8 @@ fn check_range(headers: &HeaderMap, from: u64, size: u64) -> Result<(), Refusal>
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -108,5 +110,17 @@ mod tests {
             assert!(check(bad).is_err(), "{bad}");
         }
         assert!(check_range(&HeaderMap::new(), 5, 10).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_content_range_is_judged(value in "[ -~]{0,60}", near in "bytes [0-9]{0,22}-[0-9]{0,22}/[0-9*]{0,22}", from: u64, size: u64) {
+            for value in [value, near] {
+                let headers = HeaderMap::from_iter([(header::CONTENT_RANGE, HeaderValue::from_str(&value).unwrap())]);
+                if check_range(&headers, from, size).is_ok() {
+                    prop_assert!(value.starts_with(&format!("bytes {from}-")) || value.starts_with("bytes 0"), "{value}");
+                }
+            }
+        }
     }
 }

@@ -76,6 +76,7 @@ fn next(url: &Url, headers: &HeaderMap) -> Result<Option<Url>, Refusal> {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -99,6 +100,19 @@ mod tests {
             r#"</v2/secret/tags/list>; rel="next""#,
         ] {
             assert!(follow(away).is_err(), "{away}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_link_leads_to_the_same_place_or_nowhere(value in "[ -~]{0,80}", target in "[ -~]{0,60}") {
+            let url = Url::parse("https://r.example/v2/a/tags/list?n=2").unwrap();
+            for link in [value, format!("<{target}>; rel=next")] {
+                let headers = HeaderMap::from_iter([(header::LINK, HeaderValue::from_str(&link).unwrap())]);
+                if let Ok(Some(next)) = next(&url, &headers) {
+                    prop_assert_eq!((Origin::of(&next), next.path()), (Origin::of(&url), url.path()));
+                }
+            }
         }
     }
 }
