@@ -1,34 +1,31 @@
 //! The native host: runs operations of the core on this machine's network and disk.
 
 use std::{
-    collections::BTreeMap,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{self, Receiver, Sender},
+        Arc,
+        mpsc::{self, Receiver},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use lugger_core::{
     effect::{
-        Notice, Request, RequestId,
-        http::{NetError, Payload, Response},
-        pump::{End, Pumped},
         secret::{Origin, Secret, SecretError},
-        store::{Applied, StoreError, StoreErrorKind},
+        store::StoreError,
     },
     error::Error,
     event::Event,
-    op::{Caps, Cx, Limits, Op, Output, Setup, Ticket},
+    op::{Caps, Cx, Limits, Op, Output, Setup},
     time::{Instant as CoreInstant, UnixTime},
 };
 
 use crate::{
+    Cancel,
     http::Http,
-    leaving::{Job, Leaving},
+    leaving::Leaving,
     pool::Pool,
-    pump::Pumping,
+    running::{Message, Running},
     store::{Options, Store},
 };
 
@@ -38,52 +35,11 @@ pub type Credentials = Box<dyn Fn(&Origin) -> Result<Option<Secret>, SecretError
 /// A store, a network, threads.
 pub struct Host {
     limits: Limits,
-    http: Arc<Http>,
-    store: Option<Arc<Store>>,
-    leaving: Arc<Leaving>,
-    pool: Pool,
-    credentials: Credentials,
-}
-
-/// Stops a running operation from another thread: it gives back what it holds and ends with [`Error::Cancelled`].
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<Mutex<CancelState>>);
-
-#[derive(Debug, Default)]
-struct CancelState {
-    asked: bool,
-    wake: Option<Sender<Message>>,
-}
-
-impl Cancel {
-    /// Stops it, or the next one that runs with this.
-    pub fn cancel(&self) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.asked = true;
-        if let Some(wake) = &state.wake {
-            // An operation that has ended needs no waking.
-            let _ = wake.send(Message::Cancel);
-        }
-    }
-
-    fn arm(&self, wake: &Sender<Message>) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        state.wake = Some(wake.clone());
-        if state.asked {
-            let _ = wake.send(Message::Cancel);
-        }
-    }
-}
-
-/// What comes back to the operation's thread.
-#[derive(Debug)]
-enum Message {
-    Exchanged(Ticket<Result<Response, NetError>>, Result<Response, NetError>),
-    Pumped(Ticket<Pumped>, Box<Pumped>),
-    Committed(Ticket<Result<(), StoreError>>, Result<(), StoreError>),
-    Applied(Ticket<Result<Applied, StoreError>>, Result<Applied, StoreError>),
-    Progress(RequestId, u64),
-    Cancel,
+    pub(crate) http: Arc<Http>,
+    pub(crate) store: Option<Arc<Store>>,
+    pub(crate) leaving: Arc<Leaving>,
+    pub(crate) pool: Pool,
+    pub(crate) credentials: Credentials,
 }
 
 impl Host {
@@ -145,7 +101,7 @@ impl Host {
         let started = Instant::now();
         let (sender, inbox) = mpsc::channel();
         cancel.arm(&sender);
-        let mut running = Running { host: self, sender, jobs: BTreeMap::new() };
+        let mut running = Running::new(self, sender);
         loop {
             let now = CoreInstant(millis(started.elapsed()));
             match op.poll(now) {
@@ -194,150 +150,4 @@ fn receive(inbox: &Receiver<Message>, wait: Option<Duration>) -> Option<Message>
 
 fn millis(elapsed: Duration) -> u64 {
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// One operation at work.
-struct Running<'h> {
-    host: &'h mut Host,
-    sender: Sender<Message>,
-    /// What works on ingests.
-    jobs: BTreeMap<RequestId, Arc<Job>>,
-}
-
-impl Running<'_> {
-    /// Carries out a request: at once what is a look into the store, on the pool what waits for network or disk.
-    fn perform<T: 'static>(&mut self, op: &mut Op<T>, request: Request) {
-        let http = Arc::clone(&self.host.http);
-        match (request, &self.host.store) {
-            (Request::Exchange(exchange, ticket), _) => {
-                self.spawn(move || Message::Exchanged(ticket, http.exchange(&exchange)));
-            }
-            (Request::Secret(origin, ticket), _) => answer(op, ticket, (self.host.credentials)(&origin)),
-            (request, Some(store)) => self.perform_in(op, request, http, Arc::clone(store)),
-            (request, None) => perform_nowhere(op, request),
-        }
-    }
-
-    fn perform_in<T: 'static>(
-        &mut self,
-        op: &mut Op<T>,
-        request: Request,
-        http: Arc<Http>,
-        store: Arc<Store>,
-    ) {
-        match request {
-            Request::Pump(pump, ticket) => {
-                let (id, sender, leaving) =
-                    (ticket.id(), self.sender.clone(), Arc::clone(&self.host.leaving));
-                let job = self.job(id);
-                self.spawn(move || {
-                    let progress = |moved| drop(sender.send(Message::Progress(id, moved)));
-                    let pumping =
-                        Pumping { http: &http, store: &store, forget: &job.forgotten, progress: &progress };
-                    let pumped = pumping.run(*pump);
-                    leaving.end(&job, &store);
-                    Message::Pumped(ticket, Box::new(pumped))
-                });
-            }
-            Request::Commit(commit, ticket) => {
-                let (job, leaving) = (self.job(ticket.id()), Arc::clone(&self.host.leaving));
-                self.spawn(move || {
-                    let committed = store.commit(&commit);
-                    leaving.end(&job, &store);
-                    Message::Committed(ticket, committed)
-                });
-            }
-            Request::Apply(batch, ticket) if batch.publish => {
-                self.spawn(move || Message::Applied(ticket, store.apply(&batch)));
-            }
-            Request::Apply(batch, ticket) => answer(op, ticket, store.apply(&batch)),
-            Request::Find(digest, ticket) => answer(op, ticket, store.find(&digest)),
-            Request::Read(read, ticket) => answer(op, ticket, store.read(&read)),
-            Request::Begin(begin, ticket) => answer(op, ticket, store.begin(&begin)),
-            Request::Get(key, ticket) => answer(op, ticket, store.get(&key)),
-            Request::Scan(prefix, ticket) => answer(op, ticket, store.scan(&prefix)),
-            Request::Lock(key, ticket) => answer(op, ticket, store.lock(&key)),
-            Request::Exchange(..) | Request::Secret(..) => {}
-        }
-    }
-
-    fn job(&mut self, id: RequestId) -> Arc<Job> {
-        Arc::clone(self.jobs.entry(id).or_default())
-    }
-
-    fn spawn(&mut self, job: impl FnOnce() -> Message + Send + 'static) {
-        let sender = self.sender.clone();
-        // The operation may be gone by the time the job ends; then so is what it would have said.
-        self.host.pool.run(move || drop(sender.send(job())));
-    }
-
-    fn notice(&mut self, notice: Notice) {
-        match notice {
-            Notice::Forget(id) => {
-                if let Some(job) = self.jobs.get(&id) {
-                    self.host.leaving.forget(job);
-                }
-            }
-            Notice::Close(body) => drop(self.host.http.take_body(body)),
-            // Without a store there is nothing that could go back.
-            Notice::Park(_) | Notice::Discard(_) | Notice::Unlock(_) => {
-                if let Some(store) = self.host.store() {
-                    self.host.leaving.give_back(notice, store);
-                }
-            }
-        }
-    }
-
-    fn deliver<T: 'static>(&mut self, op: &mut Op<T>, message: Message) {
-        match message {
-            Message::Exchanged(ticket, result) => {
-                // Nobody waits for it any more: its body is this host's to close.
-                if let Err(Ok(Response { body: Payload::Stream(body), .. })) = op.reply(ticket, result) {
-                    drop(self.host.http.take_body(body));
-                }
-            }
-            Message::Pumped(ticket, pumped) => {
-                self.jobs.remove(&ticket.id());
-                let lost = matches!(pumped.end, End::Forgotten);
-                let refused = op.reply(ticket, *pumped).is_err();
-                debug_assert!(refused || !lost, "only what was forgotten ends as forgotten");
-            }
-            Message::Committed(ticket, result) => {
-                self.jobs.remove(&ticket.id());
-                answer(op, ticket, result);
-            }
-            Message::Applied(ticket, result) => answer(op, ticket, result),
-            Message::Progress(id, moved) => op.progress(id, moved),
-            Message::Cancel => op.cancel(),
-        }
-    }
-}
-
-/// Answers a request whose answer carries no handle that would have to be closed if it is refused: what is answered at
-/// once is never refused, and commits and batches carry none.
-fn answer<T: 'static, R: lugger_core::op::Answer>(op: &mut Op<T>, ticket: Ticket<R>, result: R) {
-    drop(op.reply(ticket, result));
-}
-
-/// Answers for the store of a host that has none: nothing is there, nothing can be put there.
-fn perform_nowhere<T: 'static>(op: &mut Op<T>, request: Request) {
-    let none = || StoreError {
-        kind: StoreErrorKind::ReadOnly,
-        path: "no directory".to_owned(),
-        detail: "this host runs without a store".to_owned(),
-    };
-    match request {
-        Request::Find(_, ticket) => answer(op, ticket, Ok(None)),
-        Request::Get(_, ticket) => answer(op, ticket, Ok(None)),
-        Request::Scan(_, ticket) => answer(op, ticket, Ok(Vec::new())),
-        Request::Read(_, ticket) => answer(op, ticket, Err(none())),
-        Request::Begin(_, ticket) => answer(op, ticket, Err(none())),
-        Request::Commit(_, ticket) => answer(op, ticket, Err(none())),
-        Request::Apply(_, ticket) => answer(op, ticket, Err(none())),
-        Request::Lock(_, ticket) => answer(op, ticket, Err(none())),
-        Request::Pump(pump, ticket) => {
-            answer(op, ticket, Pumped { tap: pump.tap, end: End::StoreFailed(none()) });
-        }
-        Request::Exchange(..) | Request::Secret(..) => {}
-    }
 }

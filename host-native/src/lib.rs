@@ -12,6 +12,7 @@
 
 pub use lugger_core as core;
 
+mod cancel;
 pub mod demo;
 mod host;
 mod http;
@@ -21,10 +22,12 @@ mod platform;
 mod pool;
 mod pump;
 pub mod registry;
+mod running;
 pub mod store;
 
 pub use self::{
-    host::{Cancel, Credentials, Host},
+    cancel::Cancel,
+    host::{Credentials, Host},
     platform::host_platform,
     store::Store,
 };
