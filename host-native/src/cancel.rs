@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc::Sender};
 
 use crate::running::Message;
 
-/// Stops a running operation from another thread: it gives back what it holds and ends with [`Error::Cancelled`].
+/// Stops a running operation from another thread: it gives back what it holds and ends with
+/// [`Error::Cancelled`](lugger_core::error::Error::Cancelled).
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<Mutex<CancelState>>);
 
