@@ -6,7 +6,7 @@ use super::Lease;
 use crate::{
     effect::{
         pump::{End, Pumped, Tap, TapError, Verifier},
-        store::{LockKey, StoreError},
+        store::{LockKey, StoreError, StoreErrorKind},
     },
     error::{ContentError, Error, Refusal},
     event::Event,
@@ -54,7 +54,8 @@ pub async fn fetch_blob(
     let _lock = lock(cx, blob).await?;
     match cx.begin(&blob.digest, blob.size).await? {
         // Somebody else brought it: it must be what we want all the same.
-        Begins::Committed => is_present(cx, blob).await.map(|_| Outcome::Present),
+        Begins::Committed if is_present(cx, blob).await? => Ok(Outcome::Present),
+        Begins::Committed => Err(vanished(blob).into()),
         Begins::Open(ingest, len, checkpoint) => {
             let verifier = resume(cx, blob, &ingest, len, checkpoint).await?;
             let fetched = download(cx, remote, blob, ingest, verifier).await?;
@@ -209,4 +210,51 @@ async fn transfer(
 
 fn wrong(blob: &Descriptor, mismatch: Mismatch) -> Error {
     Error::content(format!("blob {}", blob.digest), mismatch)
+}
+
+/// The store said that it has it, and then that it does not: no name may lead to that.
+fn vanished(blob: &Descriptor) -> StoreError {
+    let detail = "it was there a moment ago; pull again".to_owned();
+    StoreError { kind: StoreErrorKind::Missing, path: blob.digest.to_string(), detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        effect::{
+            LockId, Request,
+            store::{Applied, Begun},
+        },
+        error::Kind,
+        name::{Digest, MediaType},
+        op::{Op, Output, Setup},
+        registry::{Endpoint, Transport},
+        time::Instant,
+    };
+
+    #[test]
+    fn content_that_vanishes_between_two_looks_is_no_success() {
+        let mut op = Op::new(Setup::default(), async |cx| {
+            let remote = Remote::new(Endpoint::of("r.example", Transport::Usual)?, "a");
+            let layer = MediaType::parse("application/vnd.oci.image.layer.v1.tar").expect("a media type");
+            let blob = Descriptor::new(layer, Digest::sha256(b"x"), 1);
+            fetch_blob(&cx, &remote, &Lease::new(&cx), &blob).await
+        });
+        // A store that has nothing, and says once that it has.
+        let result = loop {
+            match op.poll(Instant(0)) {
+                Output::Request(Request::Find(_, ticket)) => op.reply(ticket, Ok(None)).unwrap(),
+                Output::Request(Request::Scan(_, ticket)) => op.reply(ticket, Ok(Vec::new())).unwrap(),
+                Output::Request(Request::Apply(_, ticket)) => op.reply(ticket, Ok(Applied::Done)).unwrap(),
+                Output::Request(Request::Lock(_, ticket)) => op.reply(ticket, Ok(Some(LockId(1)))).unwrap(),
+                Output::Request(Request::Begin(_, ticket)) => op.reply(ticket, Ok(Begun::Committed)).unwrap(),
+                Output::Request(other) => panic!("{other}"),
+                Output::Notice(_) | Output::Event(_) => {}
+                Output::Wait(wake) => panic!("{wake:?}"),
+                Output::Done(result) => break result,
+            }
+        };
+        assert_eq!(result.unwrap_err().kind(), Kind::NotFound);
+    }
 }
