@@ -13,7 +13,7 @@ use crate::{
     model::DocumentError,
     name::{Digest, Excerpt, Mismatch, Platform, ReferenceError},
     op::Trail,
-    registry::EndpointError,
+    registry::{ConfigError, EndpointError},
 };
 
 /// Why an operation failed.
@@ -26,6 +26,9 @@ pub enum Error {
     /// What was typed names no registry that can be reached.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    /// The user's settings cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// A registry refused, or could not be reached.
     #[error(transparent)]
     Registry(Box<RegistryError>),
@@ -85,6 +88,8 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Name(_) | Self::Endpoint(_) => Kind::Usage,
+            Self::Config(ConfigError::Blocked { .. }) => Kind::Denied,
+            Self::Config(_) => Kind::Usage,
             Self::Registry(error) => error.why.kind(),
             Self::Content { why, .. } if matches!(**why, ContentError::NoPlatform { .. }) => Kind::NotFound,
             Self::Content { .. } => Kind::Content,

@@ -14,6 +14,8 @@ pub use lugger_core as core;
 
 mod cancel;
 pub mod demo;
+mod files;
+mod helper;
 mod host;
 mod http;
 mod leaving;

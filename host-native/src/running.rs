@@ -8,6 +8,7 @@ use std::{
 use lugger_core::{
     effect::{
         Notice, Request, RequestId,
+        file::{Helped, HelperError},
         http::{NetError, Payload, Response},
         pump::{End, Pumped},
         store::{Applied, StoreError, StoreErrorKind},
@@ -15,7 +16,7 @@ use lugger_core::{
     op::{Op, Ticket},
 };
 
-use crate::{Host, http::Http, leaving::Job, pump::Pumping, store::Store};
+use crate::{Host, files, helper, http::Http, leaving::Job, pump::Pumping, store::Store};
 
 /// What comes back to the operation's thread.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(crate) enum Message {
     Pumped(Ticket<Pumped>, Box<Pumped>),
     Committed(Ticket<Result<(), StoreError>>, Result<(), StoreError>),
     Applied(Ticket<Result<Applied, StoreError>>, Result<Applied, StoreError>),
+    Helped(Ticket<Result<Helped, HelperError>>, Result<Helped, HelperError>),
     Progress(RequestId, u64),
     Cancel,
 }
@@ -51,6 +53,11 @@ impl Running<'_> {
                 self.spawn(move || Message::Exchanged(ticket, http.exchange(&exchange)));
             }
             (Request::Secret(origin, ticket), _) => answer(op, ticket, (self.host.credentials)(&origin)),
+            (Request::File(path, ticket), _) => answer(op, ticket, files::look(&path)),
+            (Request::SaveFile(save, ticket), _) => answer(op, ticket, files::save(&save)),
+            (Request::Helper(helper, ticket), _) => {
+                self.spawn(move || Message::Helped(ticket, helper::run(&helper)));
+            }
             (request, Some(store)) => self.perform_in(op, request, http, Arc::clone(store)),
             (request, None) => perform_nowhere(op, request),
         }
@@ -95,7 +102,11 @@ impl Running<'_> {
             Request::Get(key, ticket) => answer(op, ticket, store.get(&key)),
             Request::Scan(prefix, ticket) => answer(op, ticket, store.scan(&prefix)),
             Request::Lock(key, ticket) => answer(op, ticket, store.lock(&key)),
-            Request::Exchange(..) | Request::Secret(..) => {}
+            Request::Exchange(..)
+            | Request::Secret(..)
+            | Request::File(..)
+            | Request::SaveFile(..)
+            | Request::Helper(..) => {}
         }
     }
 
@@ -145,6 +156,7 @@ impl Running<'_> {
                 answer(op, ticket, result);
             }
             Message::Applied(ticket, result) => answer(op, ticket, result),
+            Message::Helped(ticket, result) => answer(op, ticket, result),
             Message::Progress(id, moved) => op.progress(id, moved),
             Message::Cancel => op.cancel(),
         }
@@ -176,6 +188,10 @@ fn perform_nowhere<T: 'static>(op: &mut Op<T>, request: Request) {
         Request::Pump(pump, ticket) => {
             answer(op, ticket, Pumped { tap: pump.tap, end: End::StoreFailed(none()) });
         }
-        Request::Exchange(..) | Request::Secret(..) => {}
+        Request::Exchange(..)
+        | Request::Secret(..)
+        | Request::File(..)
+        | Request::SaveFile(..)
+        | Request::Helper(..) => {}
     }
 }

@@ -1,11 +1,15 @@
 //! One HTTP exchange as data.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
-use super::{BodyId, secret::Authorization};
+use super::{
+    BodyId,
+    route::Route,
+    secret::{Authorization, OwnHeaders},
+};
 
 /// One request to send. The host follows no redirect and adds nothing but what HTTP itself needs.
 #[derive(Clone, Debug)]
@@ -22,6 +26,8 @@ pub struct Exchange {
     pub stream: &'static [StatusCode],
     /// The most body bytes to bring back inline; a longer one is [`Payload::TooLong`].
     pub inline_max: u64,
+    /// How the connection is made.
+    pub route: Arc<Route>,
 }
 
 /// Deadlines of every exchange and pump, kept by the host, because only it sees the socket.
@@ -33,6 +39,17 @@ pub struct Timeouts {
     pub response: Duration,
     /// For a single byte of a body: an honest large download never meets it.
     pub stall: Duration,
+    /// The slowest body that is not given up.
+    pub floor: Floor,
+}
+
+/// How slow a body may be: a byte now and then defeats a deadline for the next one (security.md H1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Floor {
+    /// At least so many bytes …
+    pub bytes: u64,
+    /// … in every span of this length.
+    pub per: Duration,
 }
 
 impl Exchange {
@@ -42,7 +59,7 @@ impl Exchange {
             header::USER_AGENT,
             HeaderValue::from_static(concat!("lugger/", env!("CARGO_PKG_VERSION"))),
         )]);
-        Self { method, url, headers, body: Vec::new(), stream: &[], inline_max }
+        Self { method, url, headers, body: Vec::new(), stream: &[], inline_max, route: Arc::default() }
     }
 
     /// With one more header, replacing another of that name.
@@ -51,9 +68,15 @@ impl Exchange {
         self
     }
 
-    /// With the authorization, if it was made for the origin of this URL; without it otherwise.
-    pub fn authorized(mut self, authorization: Option<&Authorization>) -> Self {
-        self.headers.remove(header::AUTHORIZATION);
+    /// With what is bound to an origin, as far as it is the origin of this URL. The user's own headers replace ours.
+    pub fn bound_to(mut self, own: Option<&OwnHeaders>, authorization: Option<&Authorization>) -> Self {
+        let own = own.map_or(&[][..], |own| own.for_url(&self.url));
+        for (name, _) in own {
+            self.headers.remove(name);
+        }
+        for (name, value) in own {
+            self.headers.append(name, value.clone());
+        }
         if let Some(value) = authorization.and_then(|a| a.value_for(&self.url)) {
             self.headers.insert(header::AUTHORIZATION, value);
         }
@@ -156,6 +179,15 @@ pub enum NetErrorKind {
     /// What came is not HTTP, or breaks its limits.
     #[error("not a valid HTTP response")]
     Protocol,
+    /// The name leads to an address that the route must not reach.
+    #[error("an address of this machine or of a private network")]
+    Forbidden,
+    /// The proxy refused, or could not be reached. Never tried again without it.
+    #[error("no connection through the proxy")]
+    Proxy,
+    /// A file that the route names (authorities, client certificate) cannot be used.
+    #[error("cannot use a certificate file")]
+    File,
 }
 
 impl NetError {

@@ -3,14 +3,18 @@
 //! A [`Request`] wants one answer, given to [`Op::reply`](crate::op::Op::reply) with the ticket that came with it.
 //! A [`Notice`] gives something back and wants none. Hosts carry these out and decide nothing.
 
+pub mod address;
+pub mod file;
 pub mod http;
 pub mod pump;
+pub mod route;
 pub mod secret;
 pub mod store;
 
 use std::fmt;
 
 use self::{
+    file::{Entry, FileError, Helped, Helper, HelperError, SaveFile},
     http::{Exchange, NetError, Response},
     pump::{Pump, Pumped, Source},
     secret::{Origin, Secret, SecretError},
@@ -69,6 +73,12 @@ pub enum Request {
     Lock(LockKey, Ticket<Result<Option<LockId>, StoreError>>),
     /// The credentials for one origin; `None` when there are none.
     Secret(Origin, Ticket<Result<Option<Secret>, SecretError>>),
+    /// What is at a path of the user's configuration, an absolute one. A host without files answers that nothing is.
+    File(String, Ticket<Result<Entry, FileError>>),
+    /// Replace a file of the user's configuration.
+    SaveFile(Box<SaveFile>, Ticket<Result<(), FileError>>),
+    /// Run a credential helper.
+    Helper(Box<Helper>, Ticket<Result<Helped, HelperError>>),
 }
 
 impl Request {
@@ -86,6 +96,9 @@ impl Request {
             Self::Apply(_, t) => t.id(),
             Self::Lock(_, t) => t.id(),
             Self::Secret(_, t) => t.id(),
+            Self::File(_, t) => t.id(),
+            Self::SaveFile(_, t) => t.id(),
+            Self::Helper(_, t) => t.id(),
         }
     }
 }
@@ -122,6 +135,9 @@ impl fmt::Display for Request {
             Self::Apply(batch, _) => write!(f, "apply {batch}"),
             Self::Lock(key, _) => write!(f, "lock {key}"),
             Self::Secret(origin, _) => write!(f, "secret for {origin}"),
+            Self::File(path, _) => write!(f, "file {path}"),
+            Self::SaveFile(save, _) => write!(f, "save {}", save.path),
+            Self::Helper(helper, _) => write!(f, "run {helper:?}"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 use url::Url;
 
 /// Scheme, host and port of a URL: the boundary that no credential crosses (security.md rule 3).
@@ -51,17 +51,26 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A user name and password as a host found them. `Debug` prints neither.
+/// What proves who the user is, to one registry. `Debug` prints nothing of it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret {
-    username: String,
-    password: String,
+pub enum Secret {
+    /// A user name and password, for Basic authorization or for asking a token server.
+    Password {
+        /// The name.
+        username: String,
+        /// The password.
+        password: String,
+    },
+    /// A refresh token (docker's "identity token"): only a token server can use it, by OAuth2.
+    IdentityToken(String),
+    /// A token for the registry itself, sent as it is; nobody is asked for another.
+    RegistryToken(String),
 }
 
 impl Secret {
-    /// Credentials for Basic authorization, or for asking a token server.
+    /// A user name and password.
     pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
-        Self { username: username.into(), password: password.into() }
+        Self::Password { username: username.into(), password: password.into() }
     }
 }
 
@@ -81,6 +90,41 @@ pub struct SecretError {
     pub detail: String,
 }
 
+/// Headers that the user configured for one host: bound to its origin like an [`Authorization`], and printed by name only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OwnHeaders {
+    origin: Origin,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl OwnHeaders {
+    /// These headers for this origin, in order; one name may come several times.
+    pub fn new(origin: Origin, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
+        let sensitive = |(name, mut value): (HeaderName, HeaderValue)| {
+            value.set_sensitive(true);
+            (name, value)
+        };
+        Self { origin, headers: headers.into_iter().map(sensitive).collect() }
+    }
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &HeaderName> {
+        self.headers.iter().map(|(name, _)| name)
+    }
+
+    /// The headers, if `url` belongs to the origin that they are for.
+    pub(super) fn for_url(&self, url: &Url) -> &[(HeaderName, HeaderValue)] {
+        if Origin::of(url) == self.origin { &self.headers } else { &[] }
+    }
+}
+
+impl fmt::Debug for OwnHeaders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.names().map(HeaderName::as_str).collect();
+        write!(f, "{} for {}", names.join(", "), self.origin)
+    }
+}
+
 /// An `Authorization` value together with the one origin it may be sent to.
 ///
 /// Only [`Exchange::authorized`](super::http::Exchange::authorized) reads it, and only for a URL of that origin,
@@ -92,9 +136,9 @@ pub struct Authorization {
 }
 
 impl Authorization {
-    /// `Basic` with this secret.
-    pub fn basic(origin: Origin, secret: &Secret) -> Self {
-        let pair = BASE64_STANDARD.encode(format!("{}:{}", secret.username, secret.password));
+    /// `Basic` with this user name and password.
+    pub fn basic(origin: Origin, username: &str, password: &str) -> Self {
+        let pair = BASE64_STANDARD.encode(format!("{username}:{password}"));
         let value = HeaderValue::from_str(&format!("Basic {pair}")).expect("base64 is a header value");
         Self::sensitive(origin, value)
     }
@@ -129,7 +173,7 @@ mod tests {
     fn nothing_prints_a_secret() {
         let origin = Origin::of(&Url::parse("https://r.example/v2/").unwrap());
         let secret = Secret::new("me", "hunter2");
-        let basic = Authorization::basic(origin.clone(), &secret);
+        let basic = Authorization::basic(origin.clone(), "me", "hunter2");
         let bearer = Authorization::bearer(origin, "tok-en").unwrap();
         let shown = format!("{secret:?} {basic:?} {bearer:?}");
         assert_eq!(shown, "Secret Authorization for https://r.example Authorization for https://r.example");
@@ -138,7 +182,7 @@ mod tests {
     #[test]
     fn a_value_stays_with_its_origin() {
         let here = Url::parse("https://r.example/v2/a").unwrap();
-        let basic = Authorization::basic(Origin::of(&here), &Secret::new("u", "p"));
+        let basic = Authorization::basic(Origin::of(&here), "u", "p");
         assert!(basic.value_for(&here).is_some());
         for other in ["http://r.example/v2/a", "https://r.example:444/", "https://cdn.r.example/"] {
             assert!(basic.value_for(&Url::parse(other).unwrap()).is_none(), "{other}");

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     effect::{
         Notice, Request,
+        file::{Entry, FileError, Helped, Helper, HelperError, SaveFile},
         http::{Exchange, NetError, Payload, Response},
         pump::{Pump, Pumped, Sink, Source, Tap, Verified},
         secret::{Origin, Secret, SecretError},
@@ -228,6 +229,22 @@ impl Cx {
     /// The credentials for one origin.
     pub async fn secret(&self, origin: &Origin) -> Result<Option<Secret>, SecretError> {
         self.ask(|t| Request::Secret(origin.clone(), t)).await
+    }
+
+    /// What is at a path of the user's configuration.
+    pub async fn file(&self, path: impl Into<String>) -> Result<Entry, FileError> {
+        self.ask(|t| Request::File(path.into(), t)).await
+    }
+
+    /// Replaces a file of the user's configuration.
+    pub async fn save_file(&self, path: impl Into<String>, bytes: Vec<u8>) -> Result<(), FileError> {
+        let save = Box::new(SaveFile { path: path.into(), bytes });
+        self.ask(|t| Request::SaveFile(save, t)).await
+    }
+
+    /// Runs a credential helper.
+    pub async fn helper(&self, helper: Helper) -> Result<Helped, HelperError> {
+        self.ask(|t| Request::Helper(Box::new(helper), t)).await
     }
 }
 

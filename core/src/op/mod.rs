@@ -53,7 +53,10 @@ pub use self::{
     ticket::{Answer, Ticket},
 };
 use crate::{
-    effect::{Notice, Request, RequestId, http::Timeouts},
+    effect::{
+        Notice, Request, RequestId,
+        http::{Floor, Timeouts},
+    },
     error::Error,
     event::Event,
     time::{Instant, UnixTime},
@@ -113,6 +116,7 @@ impl Default for Limits {
                 connect: Duration::from_secs(10),
                 response: Duration::from_secs(60),
                 stall: Duration::from_secs(60),
+                floor: Floor { bytes: 120 << 10, per: Duration::from_secs(120) },
             },
         }
     }

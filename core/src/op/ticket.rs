@@ -4,6 +4,7 @@ use std::{any::Any, fmt, marker::PhantomData};
 
 use crate::effect::{
     Notice, RequestId,
+    file::{Entry, FileError, Helped, HelperError},
     http::{NetError, Payload, Response},
     pump::Pumped,
     secret::{Secret, SecretError},
@@ -69,6 +70,9 @@ answers! {
     Result<Applied, StoreError>;
     Result<Option<crate::effect::LockId>, StoreError>, Ok(Some(lock)) => Notice::Unlock(*lock);
     Result<Option<Secret>, SecretError>;
+    Result<Entry, FileError>;
+    Result<(), FileError>;
+    Result<Helped, HelperError>;
 }
 
 /// Requests, tickets and answers cross threads; this does not compile if one stops doing so.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::{
-    Endpoint,
+    Credentials, Endpoint,
     challenge::{Challenge, challenges},
     guard,
     redirect::{self, Followed},
@@ -40,8 +40,9 @@ const TOKEN_MARGIN: Duration = Duration::from_secs(5);
 /// What is known about getting into one repository.
 #[derive(Debug)]
 pub(super) struct Auth {
+    endpoint: Endpoint,
     origin: Origin,
-    repository: String,
+    credentials: Credentials,
     /// The challenge that was met last; a token that ran out is replaced without another 401.
     challenge: RefCell<Option<Challenge>>,
     grant: Once<Grant>,
@@ -58,10 +59,11 @@ pub(super) struct Grant {
 }
 
 impl Auth {
-    pub(super) fn new(endpoint: &Endpoint, repository: &str) -> Self {
+    pub(super) fn new(endpoint: &Endpoint, credentials: Credentials) -> Self {
         Self {
+            endpoint: endpoint.clone(),
             origin: endpoint.origin(),
-            repository: repository.to_owned(),
+            credentials,
             challenge: RefCell::default(),
             grant: Once::default(),
             made: Cell::new(0),
@@ -94,12 +96,14 @@ impl Auth {
     }
 
     async fn make(&self, cx: &Cx, challenge: &Challenge) -> Result<Grant, Refusal> {
-        let secret = cx.secret(&self.origin).await?;
+        let secret = self.credentials.find(cx, &self.endpoint).await?.map(|given| given.value);
         let (authorization, expires) = match challenge.scheme.as_str() {
-            "basic" => {
-                let secret = secret.ok_or_else(|| Refusal::Challenge(NO_CREDENTIALS.to_owned()))?;
-                (Authorization::basic(self.origin.clone(), &secret), None)
-            }
+            "basic" => match secret {
+                Some(Secret::Password { username, password }) => {
+                    (Authorization::basic(self.origin.clone(), &username, &password), None)
+                }
+                _ => return Err(Refusal::Challenge(NO_CREDENTIALS.to_owned())),
+            },
             _ => {
                 let token = self.token(&cx.scope("token"), challenge, secret.as_ref()).await?;
                 let bearer = Authorization::bearer(self.origin.clone(), &token.text);
@@ -131,11 +135,16 @@ impl Auth {
         if secret.is_some() && trusted.is_none() {
             cx.emit(Event::Warned(Warning::UntrustedRealm { realm: target.to_string() }));
         }
-        let basic = trusted.map(|secret| Authorization::basic(target, secret));
+        let basic = match trusted {
+            Some(Secret::Password { username, password }) => {
+                Some(Authorization::basic(target, username, password))
+            }
+            _ => None,
+        };
         let mut tries = Tries::new(cx, &format!("get a token from {}", Shown(&url)));
         let make = || Exchange::new(Method::GET, url.clone(), TOKEN_ANSWER_MAX);
         let Followed { reply, .. } =
-            tries.persist(cx, || redirect::follow(cx, make(), basic.as_ref())).await?;
+            tries.persist(cx, || redirect::follow(cx, &self.endpoint, make(), basic.as_ref())).await?;
         let asked = cx.now();
         match (reply.status, &reply.body) {
             (StatusCode::OK, ReplyBody::Small(body)) => Token::read(body, asked),
@@ -164,7 +173,7 @@ impl Auth {
 
     /// Ours and the challenge's, sorted, without repetition (containerd.md §3.3).
     fn scopes(&self, challenge: &Challenge) -> Vec<String> {
-        let ours = format!("repository:{}:pull", self.repository);
+        let ours = format!("repository:{}:pull", self.endpoint.repository);
         let theirs =
             challenge.param("scope").unwrap_or_default().split(' ').filter(|scope| !scope.is_empty());
         let mut scopes: Vec<_> = theirs.map(str::to_owned).chain([ours]).collect();

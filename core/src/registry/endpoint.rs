@@ -1,26 +1,64 @@
-//! Where a registry is.
+//! Where a repository is: one of the places that serve it, and how that place is spoken to.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use url::Url;
 
-use crate::effect::secret::Origin;
+use super::{place::Place, routes::Routes};
+use crate::effect::secret::{Origin, OwnHeaders};
 
-/// How a registry is spoken to when its name alone does not decide.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Transport {
-    /// TLS, except on this machine's loopback.
-    #[default]
-    Usual,
-    /// Plain http: the user said so for this registry.
-    PlainHttp,
+/// One place that serves a repository.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// `scheme://host[:port]/path/`; the repository and what is asked of it come after.
+    pub root: Url,
+    /// The path of the repository there.
+    pub repository: String,
+    /// What put it into the list.
+    pub place: Place,
+    /// Whether it stands in for the registry that the reference names.
+    pub is_mirror: bool,
+    /// What may be asked of it.
+    pub can: Capabilities,
+    /// The value of `ns=`: the registry that the reference names, for a mirror that serves several.
+    pub namespace: Option<String>,
+    /// The host under which credentials are looked up: `host[:port]`, `docker.io` for Docker Hub.
+    pub account: String,
+    /// Headers for this origin alone.
+    pub headers: Option<OwnHeaders>,
+    /// How connections are made, to it and to places that it names.
+    pub routes: Arc<Routes>,
+    /// All that was set for it, to be shown: name, value, place.
+    pub settings: Vec<Setting>,
 }
 
-/// The root of a registry's API.
+/// Something that was set for an endpoint, as it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    /// `scheme://host[:port]/v2/`.
-    root: Url,
+pub struct Setting {
+    /// `capabilities`, `ca`, `client`, `skip_verify`, `header`, `dial_timeout`, `proxy` …
+    pub name: &'static str,
+    /// Its value, without secrets.
+    pub value: String,
+    /// Where it came from.
+    pub place: Place,
+}
+
+/// What may be asked of an endpoint (containerd.md §2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Content by digest.
+    pub pull: bool,
+    /// What a tag means.
+    pub resolve: bool,
+    /// Uploads.
+    pub push: bool,
+    /// Referrers.
+    pub referrers: bool,
+}
+
+impl Capabilities {
+    /// All of them.
+    pub const ALL: Self = Self { pull: true, resolve: true, push: true, referrers: true };
 }
 
 /// A registry name that is no host.
@@ -29,13 +67,30 @@ pub struct Endpoint {
 pub struct EndpointError(String, url::ParseError);
 
 impl Endpoint {
-    /// The endpoint of a reference's domain. `docker.io` is served by `registry-1.docker.io` (containerd.md §2.1).
-    pub fn of(domain: &str, transport: Transport) -> Result<Self, EndpointError> {
+    /// The registry of this domain, over TLS except on this machine's loopback or if the user says `plain_http`.
+    /// `docker.io` is served by `registry-1.docker.io` (containerd.md §2.1).
+    pub fn upstream(
+        domain: &str,
+        repository: &str,
+        plain_http: bool,
+        place: Place,
+    ) -> Result<Self, EndpointError> {
         let host = if domain == "docker.io" { "registry-1.docker.io" } else { domain };
-        let scheme = if transport == Transport::PlainHttp || is_loopback(host) { "http" } else { "https" };
+        let scheme = if plain_http || is_loopback(host) { "http" } else { "https" };
         let root =
             Url::parse(&format!("{scheme}://{host}/v2/")).map_err(|e| EndpointError(domain.to_owned(), e))?;
-        Ok(Self { root })
+        Ok(Self {
+            routes: Arc::new(Routes::plain(&root)),
+            root,
+            repository: repository.to_owned(),
+            place,
+            is_mirror: false,
+            can: Capabilities::ALL,
+            namespace: None,
+            account: domain.to_owned(),
+            headers: None,
+            settings: Vec::new(),
+        })
     }
 
     /// The boundary that its credentials never cross.
@@ -43,18 +98,21 @@ impl Endpoint {
         Origin::of(&self.root)
     }
 
-    /// The URL of something in a repository.
-    pub(super) fn url(&self, repository: &str, rest: &[&str]) -> Url {
+    /// The URL of something in the repository: `["manifests", "latest"]`.
+    pub(super) fn url(&self, rest: &[&str]) -> Url {
         let mut url = self.root.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(repository.split('/')).extend(rest);
+            path.pop_if_empty().extend(self.repository.split('/')).extend(rest);
+        }
+        if let Some(namespace) = &self.namespace {
+            url.query_pairs_mut().append_pair("ns", namespace);
         }
         url
     }
 }
 
 /// `localhost`, 127.0.0.0/8 or ::1, with or without port.
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map_or(rest, |(address, _)| address),
         None => host.split_once(':').map_or(host, |(name, _)| name),
@@ -68,17 +126,28 @@ mod tests {
 
     #[test]
     fn schemes_and_paths() {
-        let url = |domain, transport| {
-            Endpoint::of(domain, transport).unwrap().url("library/alpine", &["manifests", "3.20"]).to_string()
+        let url = |domain, plain_http| {
+            let endpoint = Endpoint::upstream(domain, "library/alpine", plain_http, Place::BuiltIn).unwrap();
+            endpoint.url(&["manifests", "3.20"]).to_string()
         };
         let rest = "v2/library/alpine/manifests/3.20";
-        assert_eq!(url("docker.io", Transport::Usual), format!("https://registry-1.docker.io/{rest}"));
-        assert_eq!(url("r.example:5000", Transport::Usual), format!("https://r.example:5000/{rest}"));
-        assert_eq!(url("r.example:5000", Transport::PlainHttp), format!("http://r.example:5000/{rest}"));
+        assert_eq!(url("docker.io", false), format!("https://registry-1.docker.io/{rest}"));
+        assert_eq!(url("r.example:5000", false), format!("https://r.example:5000/{rest}"));
+        assert_eq!(url("r.example:5000", true), format!("http://r.example:5000/{rest}"));
         for local in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.9.9.9", "[::1]:5000"] {
-            assert_eq!(url(local, Transport::Usual), format!("http://{local}/{rest}"));
+            assert_eq!(url(local, false), format!("http://{local}/{rest}"));
         }
-        assert!(url("localhost.example", Transport::Usual).starts_with("https"));
-        assert!(Endpoint::of("r.example:99999", Transport::Usual).is_err());
+        assert!(url("localhost.example", false).starts_with("https"));
+        assert!(Endpoint::upstream("r.example:99999", "a", false, Place::BuiltIn).is_err());
+    }
+
+    #[test]
+    fn a_mirror_is_told_which_registry_is_meant() {
+        let mut endpoint = Endpoint::upstream("m.example", "a", false, Place::BuiltIn).unwrap();
+        endpoint.namespace = Some("r.example:5000".to_owned());
+        assert_eq!(
+            endpoint.url(&["tags", "list"]).as_str(),
+            "https://m.example/v2/a/tags/list?ns=r.example%3A5000"
+        );
     }
 }

@@ -1,10 +1,10 @@
 //! Where a registry may send us (security.md C6): not into this machine or a private network, unless it is there itself.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use crate::effect::secret::Origin;
+use crate::effect::{address, secret::Origin};
 
 /// Checks a URL that a registry named. The user named `home`, so what is as near as that is allowed.
 ///
@@ -29,31 +29,9 @@ fn is_near(host: &Host<String>) -> bool {
             let name = name.trim_end_matches('.');
             name == "localhost" || name.ends_with(".localhost")
         }
-        Host::Ipv4(address) => near(IpAddr::V4(*address)),
-        Host::Ipv6(address) => near(IpAddr::V6(*address)),
+        Host::Ipv4(ip) => address::is_near(IpAddr::V4(*ip)),
+        Host::Ipv6(ip) => address::is_near(IpAddr::V6(*ip)),
     }
-}
-
-fn near(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => near_v4(v4),
-        IpAddr::V6(v6) => near_v6(v6),
-    }
-}
-
-fn near_v4(address: Ipv4Addr) -> bool {
-    let [a, b, ..] = address.octets();
-    let shared = a == 100 && (64..128).contains(&b); // carrier-grade NAT
-    address.is_private() || address.is_loopback() || address.is_link_local() || shared || a == 0 || a >= 224
-}
-
-fn near_v6(address: Ipv6Addr) -> bool {
-    if let Some(v4) = address.to_ipv4_mapped() {
-        return near_v4(v4);
-    }
-    let unique_local = address.segments()[0] & 0xfe00 == 0xfc00;
-    let link_local = address.segments()[0] & 0xffc0 == 0xfe80;
-    address.is_loopback() || address.is_unspecified() || address.is_multicast() || unique_local || link_local
 }
 
 #[cfg(test)]

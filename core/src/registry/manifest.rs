@@ -92,7 +92,7 @@ impl Remote {
     /// An error of what came, with where it came from.
     fn content(&self, doing: &str, why: impl Into<ContentError>) -> Error {
         Error::content(
-            format!("{doing} from {} (repository {})", self.endpoint.origin(), self.repository),
+            format!("{doing} from {} (repository {})", self.endpoint.origin(), self.repository()),
             why,
         )
     }

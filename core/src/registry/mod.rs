@@ -5,11 +5,17 @@
 pub mod auth;
 mod blob;
 pub mod challenge;
+pub mod config;
+pub mod credentials;
 mod endpoint;
 mod guard;
 mod manifest;
+mod place;
+pub mod proxy;
 mod redirect;
+mod registries;
 mod retry;
+mod routes;
 mod tags;
 
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -19,7 +25,12 @@ pub(crate) use self::retry::Tries;
 use self::{auth::Auth, redirect::Followed};
 pub use self::{
     blob::Opened,
-    endpoint::{Endpoint, EndpointError, Transport},
+    config::ConfigError,
+    credentials::Credentials,
+    endpoint::{Capabilities, Endpoint, EndpointError, Setting},
+    place::{Given, Place},
+    registries::{Environment, Registries},
+    routes::Routes,
 };
 use crate::{
     effect::http::Exchange,
@@ -34,7 +45,6 @@ const ERROR_BODY_MAX: u64 = 64 << 10;
 #[derive(Debug)]
 pub struct Remote {
     endpoint: Endpoint,
-    repository: String,
     auth: Auth,
 }
 
@@ -62,11 +72,10 @@ impl<'a> Ask<'a> {
 }
 
 impl Remote {
-    /// The repository of this path at this endpoint.
-    pub fn new(endpoint: Endpoint, repository: impl Into<String>) -> Self {
-        let repository = repository.into();
-        let auth = Auth::new(&endpoint, &repository);
-        Self { endpoint, repository, auth }
+    /// The repository of an endpoint.
+    pub fn new(endpoint: Endpoint, credentials: Credentials) -> Self {
+        let auth = Auth::new(&endpoint, credentials);
+        Self { endpoint, auth }
     }
 
     /// Its endpoint.
@@ -76,7 +85,7 @@ impl Remote {
 
     /// Its path, without the registry's name.
     pub fn repository(&self) -> &str {
-        &self.repository
+        &self.endpoint.repository
     }
 
     /// One exchange: authorized, redirects followed, what may pass tried again. Any 2xx, or one of `accept`, is a reply.
@@ -105,7 +114,7 @@ impl Remote {
             let exchange =
                 headers.fold(exchange, |x, (name, value)| x.header(name, value)).streaming(ask.stream);
             // Each try has the grant of its moment: pauses and timeouts outlive tokens.
-            let result = redirect::follow(cx, exchange, authorization).await;
+            let result = redirect::follow(cx, &self.endpoint, exchange, authorization).await;
             let Some(Followed { reply, at_home }) = tries.judge(cx, result).await? else { continue };
             let status = reply.status;
             if status.is_success() || accept.contains(&status) {
@@ -122,14 +131,20 @@ impl Remote {
 
     /// The URL of something in this repository: `manifests/latest`, `blobs/sha256:…`.
     fn url(&self, rest: &[&str]) -> Url {
-        self.endpoint.url(&self.repository, rest)
+        self.endpoint.url(rest)
     }
 
     /// An error of this repository.
     pub(crate) fn error(&self, doing: &str, why: Refusal, tries: u32) -> Error {
         let registry = self.endpoint.origin().to_string();
-        RegistryError { registry, repository: self.repository.clone(), doing: doing.to_string(), why, tries }
-            .into()
+        RegistryError {
+            registry,
+            repository: self.repository().to_owned(),
+            doing: doing.to_string(),
+            why,
+            tries,
+        }
+        .into()
     }
 }
 

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode, header};
 use url::Url;
 
-use super::guard;
+use super::{Endpoint, guard};
 use crate::{
     effect::{
         http::{Exchange, Shown},
@@ -23,22 +23,25 @@ pub(super) struct Followed {
 /// is not taken up again by a chain that has left that origin and comes back.
 pub(super) async fn follow(
     cx: &Cx,
+    endpoint: &Endpoint,
     exchange: Exchange,
     authorization: Option<&Authorization>,
 ) -> Result<Followed, Refusal> {
     let home = Origin::of(&exchange.url);
     let mut at_home = true;
-    let mut exchange = exchange.authorized(authorization);
+    let mut exchange = exchange;
     let bound = cx.limits().redirects;
     for _ in 0..=bound {
-        let reply = cx.exchange(exchange.clone()).await?;
+        exchange.route = endpoint.routes.to(&exchange.url);
+        let own = endpoint.headers.as_ref().filter(|_| at_home);
+        let sent = exchange.clone().bound_to(own, authorization.filter(|_| at_home));
+        let reply = cx.exchange(sent).await?;
         let Some(next) = target(&exchange, &reply)? else { return Ok(Followed { reply, at_home }) };
         if let Err(why) = guard::check(&next, &home) {
             return Err(Refusal::Redirect(format!("to {}, which {why}", Shown(&next))));
         }
         at_home &= Origin::of(&next) == home;
         exchange.url = next;
-        exchange = exchange.authorized(authorization.filter(|_| at_home));
     }
     Err(Refusal::Redirect(format!("more than {bound} in a row, the last to {}", Shown(&exchange.url))))
 }

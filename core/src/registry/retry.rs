@@ -98,7 +98,9 @@ fn may_pass(status: StatusCode) -> bool {
 /// Errors that another try cannot change.
 fn is_final(why: &Refusal) -> bool {
     match why {
-        Refusal::Net(error) => matches!(error.kind, NetErrorKind::Tls),
+        Refusal::Net(error) => {
+            matches!(error.kind, NetErrorKind::Tls | NetErrorKind::Forbidden | NetErrorKind::File)
+        }
         Refusal::Throttled { .. } | Refusal::Status { .. } | Refusal::Malformed(_) => false,
         _ => true,
     }

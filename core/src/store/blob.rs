@@ -229,14 +229,15 @@ mod tests {
         error::Kind,
         name::{Digest, MediaType},
         op::{Op, Output, Setup},
-        registry::{Endpoint, Transport},
+        registry::{Credentials, Endpoint, Place},
         time::Instant,
     };
 
     #[test]
     fn content_that_vanishes_between_two_looks_is_no_success() {
         let mut op = Op::new(Setup::default(), async |cx| {
-            let remote = Remote::new(Endpoint::of("r.example", Transport::Usual)?, "a");
+            let endpoint = Endpoint::upstream("r.example", "a", false, Place::BuiltIn)?;
+            let remote = Remote::new(endpoint, Credentials::default());
             let layer = MediaType::parse("application/vnd.oci.image.layer.v1.tar").expect("a media type");
             let blob = Descriptor::new(layer, Digest::sha256(b"x"), 1);
             fetch_blob(&cx, &remote, &Lease::new(&cx), &blob).await

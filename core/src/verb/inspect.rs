@@ -11,7 +11,7 @@ use crate::{
     model::{Config, Descriptor, Document, limits},
     name::{Matcher, Platform, Reference},
     op::Cx,
-    registry::{Remote, Transport},
+    registry::{Registries, Remote},
     store::lookup,
 };
 
@@ -23,7 +23,7 @@ pub struct Inspect {
     /// Which of its platforms to look into.
     pub platform: Platform,
     /// How the registry is spoken to, if it must be.
-    pub transport: Transport,
+    pub registries: Registries,
 }
 
 /// What an image says of itself.
@@ -45,7 +45,7 @@ pub struct Inspected {
 pub async fn inspect(cx: Cx, want: Inspect) -> Result<Inspected, Error> {
     let name = record_name(&want.reference);
     let cx = cx.scope(format_args!("inspect {name}"));
-    let source = Source::of(&cx, &want.reference, want.transport).await?;
+    let source = Source::of(&cx, &want.reference, &want.registries).await?;
     let root = source.document(&cx, None).await?;
     let manifest = source.descend(&cx, root.clone(), &want.platform).await?;
     let config = match manifest.children().into_iter().find(|child| child.media_type.is_config()) {
@@ -62,7 +62,7 @@ pub async fn inspect(cx: Cx, want: Inspect) -> Result<Inspected, Error> {
 /// The document that a name leads to, or the one for a platform in it, from where [`inspect`] has it.
 pub async fn document(cx: Cx, query: Query) -> Result<Document, Error> {
     let cx = cx.scope("document");
-    let source = Source::of(&cx, &query.reference, query.transport).await?;
+    let source = Source::of(&cx, &query.reference, &query.registries).await?;
     source.document(&cx, query.platform.as_ref()).await
 }
 
@@ -76,18 +76,18 @@ pub(super) struct Source<'r> {
 
 impl<'r> Source<'r> {
     /// The registry, whatever the store has.
-    pub(super) fn registry(reference: &'r Reference, transport: Transport) -> Result<Self, Error> {
-        Ok(Self { reference, remote: remote(reference, transport)?, stored: None })
+    pub(super) fn registry(reference: &'r Reference, registries: &Registries) -> Result<Self, Error> {
+        Ok(Self { reference, remote: remote(reference, registries)?, stored: None })
     }
 
     /// The store if it has the name, or the digest under any name; else the registry.
-    async fn of(cx: &Cx, reference: &'r Reference, transport: Transport) -> Result<Self, Error> {
+    async fn of(cx: &Cx, reference: &'r Reference, registries: &Registries) -> Result<Self, Error> {
         let known = lookup(cx, &record_name(reference)).await?.map(|image| image.target);
         let stored = match reference.digest() {
             Some(digest) => stored(cx, digest, known).await?,
             None => known,
         };
-        Ok(Self { stored, ..Self::registry(reference, transport)? })
+        Ok(Self { stored, ..Self::registry(reference, registries)? })
     }
 
     /// What the name leads to, or the manifest for a platform in it.

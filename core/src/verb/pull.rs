@@ -12,7 +12,7 @@ use crate::{
     model::{Config, Descriptor, Document, detect, limits},
     name::{Digest, Matcher, Platform, Reference},
     op::Cx,
-    registry::{Endpoint, Remote, Transport},
+    registry::{Credentials, Endpoint, Place, Registries, Remote},
     store::{Labels, Lease, Outcome, fetch_blob, lookup, publish},
 };
 
@@ -46,7 +46,7 @@ pub struct Pull {
     /// Which platforms.
     pub wanted: Wanted,
     /// How the registry is spoken to.
-    pub transport: Transport,
+    pub registries: Registries,
     /// One's own handlers; they see each descriptor before it is fetched, and can skip it.
     pub handlers: Vec<Box<dyn Handler>>,
     /// Goes around the whole chain.
@@ -56,7 +56,7 @@ pub struct Pull {
 impl Pull {
     /// A pull without handlers of one's own.
     pub fn new(reference: Reference, wanted: Wanted) -> Self {
-        Self { reference, wanted, transport: Transport::default(), handlers: Vec::new(), wrap: None }
+        Self { reference, wanted, registries: Registries::default(), handlers: Vec::new(), wrap: None }
     }
 }
 
@@ -88,10 +88,10 @@ pub struct Pulled {
 /// Resolve, walk and fetch, commit documents children first, then make the name lead to the root: whatever fails or is
 /// killed in between leaves verified content and resumable ingests under a lease, and no name.
 pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
-    let Pull { reference, wanted, transport, mut handlers, wrap } = want;
+    let Pull { reference, wanted, registries, mut handlers, wrap } = want;
     let name = record_name(&reference);
     let cx = cx.scope(format_args!("pull {name}"));
-    let remote = remote(&reference, transport)?;
+    let remote = remote(&reference, &registries)?;
     let documents = Documents::default();
     let known = lookup(&cx, &name).await?;
     let known = known.map(|image| image.target);
@@ -150,9 +150,10 @@ pub(super) fn record_name(reference: &Reference) -> String {
 }
 
 /// The repository that a reference names.
-pub(super) fn remote(reference: &Reference, transport: Transport) -> Result<Remote, Error> {
-    let endpoint = Endpoint::of(reference.domain(), transport)?;
-    Ok(Remote::new(endpoint, reference.path()))
+pub(super) fn remote(reference: &Reference, registries: &Registries) -> Result<Remote, Error> {
+    let endpoint =
+        Endpoint::upstream(reference.domain(), reference.path(), registries.plain_http, Place::BuiltIn)?;
+    Ok(Remote::new(endpoint, Credentials::new(registries)))
 }
 
 /// What the reference means now, with its document when that had to be fetched.

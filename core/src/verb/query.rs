@@ -6,7 +6,7 @@ use crate::{
     model::Document,
     name::{Digest, Platform, Reference},
     op::Cx,
-    registry::Transport,
+    registry::Registries,
 };
 
 /// Something in a registry.
@@ -15,14 +15,14 @@ pub struct Query {
     /// What.
     pub reference: Reference,
     /// How the registry is spoken to.
-    pub transport: Transport,
+    pub registries: Registries,
     /// Of an index, the manifest for this platform. `None`: what the reference itself names.
     pub platform: Option<Platform>,
 }
 
 /// Every tag of the repository.
 pub async fn tags(cx: Cx, query: Query) -> Result<Vec<String>, Error> {
-    remote(&query.reference, query.transport)?.tags(&cx.scope("tags")).await
+    remote(&query.reference, &query.registries)?.tags(&cx.scope("tags")).await
 }
 
 /// The digest that the reference means now: one HEAD, or a GET where the registry does not answer that. With a
@@ -32,7 +32,7 @@ pub async fn digest(cx: Cx, query: Query) -> Result<Digest, Error> {
     if query.platform.is_some() || query.reference.digest().is_some() {
         return manifest(cx, query).await.map(|document| document.digest().clone());
     }
-    let remote = remote(&query.reference, query.transport)?;
+    let remote = remote(&query.reference, &query.registries)?;
     let tag = query.reference.tag().unwrap_or("latest");
     match remote.head(&cx, tag).await? {
         Some(digest) => Ok(digest),
@@ -43,6 +43,6 @@ pub async fn digest(cx: Cx, query: Query) -> Result<Digest, Error> {
 /// The manifest or index that the reference means now in its registry.
 pub async fn manifest(cx: Cx, query: Query) -> Result<Document, Error> {
     let cx = cx.scope("manifest");
-    let source = Source::registry(&query.reference, query.transport)?;
+    let source = Source::registry(&query.reference, &query.registries)?;
     source.document(&cx, query.platform.as_ref()).await
 }

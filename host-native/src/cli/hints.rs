@@ -52,6 +52,7 @@ fn of(error: &Error, context: &Context) -> Vec<String> {
             StoreErrorKind::ReadOnly => "take another directory with --store DIR".to_owned(),
             StoreErrorKind::Missing | StoreErrorKind::TooLong | StoreErrorKind::Failed => return Vec::new(),
         },
+        Error::Config(_) => return Vec::new(),
         Error::Contended { .. } => "run the same command again".to_owned(),
         Error::Stalled(_) => "please report this; the same command may work when it is run again".to_owned(),
         _ => return Vec::new(),
@@ -91,6 +92,10 @@ fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
             NetErrorKind::Timeout | NetErrorKind::Broken => {
                 "run the same command again: what was fetched is kept".to_owned()
             }
+            NetErrorKind::Proxy => {
+                "check $HTTPS_PROXY and $HTTP_PROXY, or name the registry in $NO_PROXY".to_owned()
+            }
+            NetErrorKind::Forbidden | NetErrorKind::File => return Vec::new(),
             NetErrorKind::Protocol => "check that this is a registry, and its port".to_owned(),
         },
         Refusal::Status { status, .. } if status.is_server_error() => {

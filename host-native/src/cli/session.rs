@@ -14,7 +14,7 @@ use lugger::{
         event::Event,
         name::{Platform, Reference},
         op::{Cx, Limits},
-        registry::{Endpoint, Transport},
+        registry::{Endpoint, Environment, Place, Registries},
     },
     store::{Options, Store},
 };
@@ -102,7 +102,9 @@ impl Session {
         remote: &RemoteArgs,
         reference: &Reference,
     ) -> Result<Host, Failure> {
-        let origin = Endpoint::of(reference.domain(), transport(remote))?.origin();
+        let endpoint =
+            Endpoint::upstream(reference.domain(), reference.path(), remote.plain_http, Place::BuiltIn)?;
+        let origin = endpoint.origin();
         self.report.detail(&format!("registry: {origin}, repository: {}", reference.path()));
         let Some(creds) = &remote.creds else { return Ok(host) };
         let secret = secret(creds, remote.password_stdin)?;
@@ -169,9 +171,13 @@ impl Session {
     }
 }
 
-/// How the registry is spoken to.
-pub(crate) fn transport(remote: &RemoteArgs) -> Transport {
-    if remote.plain_http { Transport::PlainHttp } else { Transport::Usual }
+/// What decides how registries are reached.
+pub(crate) fn registries(remote: &RemoteArgs) -> Registries {
+    let environment = Environment::of(
+        env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+    );
+    Registries { plain_http: remote.plain_http, environment: Some(environment), ..Registries::default() }
 }
 
 /// The platform that was asked for, if any.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use lugger_core::{
     effect::{
         Notice,
+        file::{Helped, Helper, HelperError},
         http::{Exchange, NetError, NetErrorKind},
         secret::{Origin, Secret, SecretError},
         store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, StoreError, StoreErrorKind},
@@ -186,6 +187,11 @@ impl World {
     }
 
     /// Looks up credentials.
+    pub(super) fn help(&self, helper: &Helper) -> Result<Helped, HelperError> {
+        let known = self.helpers.get(&helper.name).cloned();
+        known.ok_or_else(|| HelperError { name: helper.name.clone(), detail: "not installed".to_owned() })
+    }
+
     pub(super) fn secret(&self, origin: &Origin) -> Result<Option<Secret>, SecretError> {
         Ok(self.registry.secret(origin))
     }

@@ -139,6 +139,7 @@ pub fn limits(concurrency: usize, checkpoint_every: u64) -> Limits {
             connect: Duration::from_secs(5),
             response: Duration::from_secs(20),
             stall: Duration::from_secs(30),
+            ..Limits::default().timeouts
         },
         ..Limits::default()
     }

@@ -3,6 +3,7 @@
 use lugger_core::{
     effect::{
         Notice, Request, RequestId,
+        file::Entry,
         http::{NetError, Response},
         pump::{End, Pump, Pumped},
         store::Content,
@@ -245,6 +246,18 @@ impl World {
             Request::Secret(origin, t) => {
                 let secret = self.secret(&origin);
                 self.reply(op, t, secret, forgotten);
+            }
+            Request::File(path, t) => {
+                let entry = self.files.get(&path).cloned().unwrap_or(Entry::Absent);
+                self.reply(op, t, Ok(entry), forgotten);
+            }
+            Request::SaveFile(save, t) => {
+                self.files.insert(save.path, Entry::File(save.bytes));
+                self.reply(op, t, Ok(()), forgotten);
+            }
+            Request::Helper(helper, t) => {
+                let answer = self.help(&helper);
+                self.reply(op, t, answer, forgotten);
             }
             Request::Exchange(..) | Request::Pump(..) => self.violated("no store request".to_owned()),
         }

@@ -117,6 +117,8 @@ show! {
     Record: record => format!("revision {}, {} bytes", record.revision, record.value.len());
     Vec<(String, Record)>: records => format!("{} records", records.len());
     lugger_core::effect::LockId: lock => format!("lock {}", lock.0);
+    lugger_core::effect::file::Entry: entry => format!("{entry:?}");
+    lugger_core::effect::file::Helped: helped => format!("{helped:?}");
     lugger_core::effect::secret::Secret: _ => "a secret".to_owned();
 }
 

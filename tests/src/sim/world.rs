@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, fmt};
 
 use lugger_core::{
-    effect::store::LockKey,
+    effect::{
+        file::{Entry, Helped},
+        store::LockKey,
+    },
     name::{Digest, Reference},
     op::Setup,
     rng::Rng,
@@ -39,6 +42,10 @@ pub struct World {
     pub net: Net,
     /// The store.
     pub store: Store,
+    /// The user's configuration, by path.
+    pub files: BTreeMap<String, Entry>,
+    /// The credential helpers that are installed: what each answers to `get`, by its name.
+    pub helpers: BTreeMap<String, Helped>,
     /// What was asked of the network.
     pub tally: Tally,
     /// All that went in and out.
@@ -90,6 +97,8 @@ impl World {
             clock: Clock::default(),
             net: Net::default(),
             store: Store::default(),
+            files: BTreeMap::new(),
+            helpers: BTreeMap::new(),
             tally: Tally::default(),
             transcript: Transcript::default(),
             violation: None,

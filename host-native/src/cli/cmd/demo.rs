@@ -80,7 +80,7 @@ fn play(session: &mut Session, mut host: Host, dir: &Path) -> Result<Story, Fail
     let first = pull(&mut host)?;
     let verified = verify(dir)?;
     let want =
-        Inspect { reference: reference.clone(), platform: platform.clone(), transport: Default::default() };
+        Inspect { reference: reference.clone(), platform: platform.clone(), registries: Default::default() };
     let second = pull(&mut host)?;
     let (inspected, _) = session.record(&mut host, async |cx| verb::inspect(cx, want).await)?;
     Ok(Story { image, origin: format!("http://{}", registry.address()), first, verified, inspected, second })

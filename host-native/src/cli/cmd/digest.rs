@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::cli::{
     args::QueryArgs,
     exit::Failure,
-    session::{Session, platform, transport},
+    session::{Session, platform, registries},
 };
 
 #[derive(Serialize)]
@@ -32,5 +32,5 @@ pub(super) fn run(session: &mut Session, args: &QueryArgs) -> Result<(), Failure
 /// What was asked, for this verb and for `manifest`.
 pub(super) fn query(session: &mut Session, args: &QueryArgs) -> Result<Query, Failure> {
     let platform = platform(&args.platform)?;
-    Ok(Query { reference: session.reference(&args.image)?, transport: transport(&args.remote), platform })
+    Ok(Query { reference: session.reference(&args.image)?, registries: registries(&args.remote), platform })
 }

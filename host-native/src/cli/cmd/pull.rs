@@ -15,7 +15,7 @@ use crate::cli::{
     args::PullArgs,
     exit::Failure,
     human::{bytes, count},
-    session::{Session, platform, transport},
+    session::{Session, platform, registries},
 };
 
 #[derive(Serialize)]
@@ -53,7 +53,7 @@ pub(super) fn run(session: &mut Session, args: &PullArgs) -> Result<(), Failure>
     let host = session.host(limits)?;
     let mut host = session.log_in(host, &args.remote, &reference)?;
     let mut want = Pull::new(reference, wanted);
-    want.transport = transport(&args.remote);
+    want.registries = registries(&args.remote);
     let all = args.all_platforms;
     let (pulled, others) = session.run(&mut host, async move |cx| {
         let pulled = verb::pull(cx.clone(), want).await?;

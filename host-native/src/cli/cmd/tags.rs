@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::cli::{
     args::TagsArgs,
     exit::Failure,
-    session::{Session, transport},
+    session::{Session, registries},
 };
 
 #[derive(Serialize)]
@@ -22,7 +22,7 @@ pub(super) fn run(session: &mut Session, args: &TagsArgs) -> Result<(), Failure>
     }
     let mut host = session.log_in(Session::storeless_host(), &args.remote, &reference)?;
     let name = reference.name();
-    let query = Query { reference, transport: transport(&args.remote), platform: None };
+    let query = Query { reference, registries: registries(&args.remote), platform: None };
     let tags = session.run(&mut host, async |cx| verb::tags(cx, query).await)?;
     match session.output.is_json {
         true => session.output.json(&Listed { name, tags }),

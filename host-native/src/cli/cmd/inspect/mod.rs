@@ -16,7 +16,7 @@ pub(super) use self::{json::View, text::show};
 use crate::cli::{
     args::InspectArgs,
     exit::Failure,
-    session::{Session, platform, transport},
+    session::{Session, platform, registries},
 };
 
 pub(super) fn run(session: &mut Session, args: &InspectArgs) -> Result<(), Failure> {
@@ -24,13 +24,13 @@ pub(super) fn run(session: &mut Session, args: &InspectArgs) -> Result<(), Failu
     let reference = session.reference(&args.image)?;
     let host = session.reading_host()?;
     let mut host = session.log_in(host, &args.remote, &reference)?;
-    let transport = transport(&args.remote);
+    let registries = registries(&args.remote);
     if args.raw {
-        let query = Query { reference, transport, platform };
+        let query = Query { reference, registries, platform };
         let document = session.run(&mut host, async |cx| verb::document(cx, query).await)?;
         return session.output.bytes(document.bytes());
     }
-    let want = Inspect { reference, platform: platform.unwrap_or_else(host_platform), transport };
+    let want = Inspect { reference, platform: platform.unwrap_or_else(host_platform), registries };
     let inspected = session.run(&mut host, async |cx| verb::inspect(cx, want).await)?;
     match (args.config, session.output.is_json) {
         (true, _) => match &inspected.config {

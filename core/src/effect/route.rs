@@ -1,0 +1,64 @@
+//! How connections are made: proxy, trust, client certificates. Decided by the core, carried out by the host.
+
+use std::{fmt, net::IpAddr, time::Duration};
+
+use super::address;
+
+/// How the connection of an exchange is made. Hosts keep connections apart by route: only equal routes share them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// Through this; `None` connects directly.
+    pub proxy: Option<Proxy>,
+    /// Trust and identity.
+    pub tls: Tls,
+    /// For name lookup, TCP and TLS together; `None` is the operation's own.
+    pub connect: Option<Duration>,
+    /// The URL was named by the server of this host and port, not by the user: the host may connect only to addresses that
+    /// [`Route::allows`]; else the exchange ends as [`NetErrorKind::Forbidden`](super::http::NetErrorKind::Forbidden).
+    /// Through a proxy nothing is looked up, and nothing checked.
+    pub named_by: Option<(String, u16)>,
+}
+
+impl Route {
+    /// Whether the host may connect to this address of the URL's name, given the addresses of whoever named it: what is
+    /// public leads to what is public, what is near may lead anywhere.
+    pub fn allows(&self, address: IpAddr, namer: &[IpAddr]) -> bool {
+        self.named_by.is_none() || !address::is_near(address) || namer.iter().copied().any(address::is_near)
+    }
+}
+
+/// Trust and identity of TLS connections; TLS is 1.2 or newer, always.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tls {
+    /// PEM files of authorities to trust beside the system's.
+    pub roots: Vec<String>,
+    /// Certificates to show when the server asks for one. Never part of a route to another origin than they are for.
+    pub identities: Vec<Identity>,
+    /// Whether any certificate will do. The user's word for this host, and a warning each run.
+    pub unverified: bool,
+}
+
+/// A client certificate.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity {
+    /// PEM file of the certificate chain.
+    pub certificate: String,
+    /// PEM file of its key; may be the same.
+    pub key: String,
+}
+
+/// A proxy: `http://`, `https://`, `socks4://`, `socks4a://`, `socks5://`, `socks5h://`. Prints without its user name and password.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Proxy(pub url::Url);
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::secret::Origin::of(&self.0).fmt(f)
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Proxy({self})")
+    }
+}

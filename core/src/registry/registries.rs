@@ -1,0 +1,67 @@
+//! What the user says about registries, and where the rest of it is read.
+
+use std::{collections::BTreeMap, time::Duration};
+
+/// What decides how registries are reached, before any file is read: the options, and the environment that says where files are.
+///
+/// The default reads no file and no variable: what a program that embeds this gets unless it asks for more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registries {
+    /// Speak plain http to the reference's own registry (`--plain-http`).
+    pub plain_http: bool,
+    /// Take any certificate of the reference's own registry, and plain http if it speaks no TLS (`--insecure`).
+    pub insecure: bool,
+    /// Mirrors to ask first, in order: URLs as in hosts.toml (`--mirror`).
+    pub mirrors: Vec<String>,
+    /// PEM files of authorities to trust beside the system's, for the reference's own registry (`--ca`).
+    pub roots: Vec<String>,
+    /// PEM file of a client certificate for the reference's own registry, and of its key (`--cert`, `--key`).
+    pub identity: Option<(String, String)>,
+    /// Trees of hosts.toml files that are looked into instead of the usual ones (`--hosts-dir`).
+    pub hosts_dirs: Vec<String>,
+    /// The file of credentials that is read instead of the usual ones (`--authfile`).
+    pub auth_file: Option<String>,
+    /// For connecting to any host that has no time of its own (`--connect-timeout` is in the limits; this is `dial_timeout`'s default).
+    pub connect: Option<Duration>,
+    /// The environment; `None`: no file and no variable is read at all.
+    pub environment: Option<Environment>,
+}
+
+/// The variables of the environment that matter, by name: see [`Environment::NAMES`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The variables that are looked at; a host passes on these and no other.
+    pub const NAMES: [&str; 17] = [
+        "HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_RUNTIME_DIR",
+        "LUGGER_CONFIG",
+        "DOCKER_CONFIG",
+        "DOCKER_AUTH_CONFIG",
+        "REGISTRY_AUTH_FILE",
+        "CONTAINERS_REGISTRIES_CONF",
+        "CONTAINERS_REGISTRIES_CONF_DIR",
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+    ];
+
+    /// These variables; others than [`Environment::NAMES`] and empty ones are left out.
+    pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let matters =
+            |(name, value): &(String, String)| Self::NAMES.contains(&name.as_str()) && !value.is_empty();
+        Self(variables.into_iter().filter(matters).collect())
+    }
+
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
