@@ -16,7 +16,7 @@ use tempfile::TempDir;
 fn suite(durable: bool) {
     let base = server::start().expect("a loopback port");
     let short = Duration::from_secs(1);
-    let timeouts = Timeouts { connect: short, response: short, stall: short };
+    let timeouts = Timeouts { connect: short, response: short, stall: short, ..Limits::default().timeouts };
     let limits = Limits { timeouts, ..Limits::default() };
     let mut failed = Vec::new();
     let count = cases(&base).len();
