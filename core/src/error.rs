@@ -29,6 +29,17 @@ pub enum Error {
     /// The user's settings cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The name stands for something else.
+    #[error("`{0}` is a reserved name")]
+    Reserved(String),
+    /// None of the endpoints of a repository may be asked for this.
+    #[error("{doing}: no endpoint of {repository} may be asked for that")]
+    NoEndpoint {
+        /// What was being done.
+        doing: String,
+        /// The repository, with its registry.
+        repository: String,
+    },
     /// A registry refused, or could not be reached.
     #[error(transparent)]
     Registry(Box<RegistryError>),
@@ -90,7 +101,9 @@ impl Error {
             Self::Name(_) | Self::Endpoint(_) => Kind::Usage,
             Self::Config(ConfigError::Blocked { .. }) => Kind::Denied,
             Self::Config(_) => Kind::Usage,
-            Self::Registry(error) => error.why.kind(),
+            Self::Reserved(_) => Kind::Denied,
+            Self::NoEndpoint { .. } => Kind::NotFound,
+            Self::Registry(error) => error.first.why.kind(),
             Self::Content { why, .. } if matches!(**why, ContentError::NoPlatform { .. }) => Kind::NotFound,
             Self::Content { .. } => Kind::Content,
             Self::Store(StoreError { kind: StoreErrorKind::Missing, .. }) => Kind::NotFound,
@@ -100,28 +113,51 @@ impl Error {
     }
 }
 
-/// A registry that did not give what was asked for.
+/// A repository that did not give what was asked for, at any of its endpoints.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegistryError {
-    /// Its origin.
-    pub registry: String,
-    /// The repository.
-    pub repository: String,
     /// What was being done.
     pub doing: String,
-    /// What came back.
+    /// The most telling attempt: what an endpoint said before what nobody said, the registry itself before its mirrors.
+    pub first: Attempt,
+    /// The other endpoints that were asked, in the same order.
+    pub others: Vec<Attempt>,
+}
+
+/// What one endpoint was asked, and what came back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// The origin of the endpoint.
+    pub registry: String,
+    /// The repository there.
+    pub repository: String,
+    /// The request that failed: `GET https://…`, query values masked; empty if none was sent.
+    pub asked: String,
+    /// What came back the last time.
     pub why: Refusal,
     /// How often it was tried.
     pub tries: u32,
+}
+
+impl RegistryError {
+    /// Every attempt, the most telling first.
+    pub fn attempts(&self) -> impl Iterator<Item = &Attempt> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
 }
 
 impl std::error::Error for RegistryError {}
 
 impl fmt::Display for RegistryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { registry, repository, doing, why, tries } = self;
-        write!(f, "{doing} from {registry} (repository {repository}): {why}")?;
-        if *tries > 1 { write!(f, " (after {tries} tries)") } else { Ok(()) }
+        let Self { doing, first, others } = self;
+        let tries = |n: &u32| if *n > 1 { format!(" (after {n} tries)") } else { String::new() };
+        let Attempt { registry, repository, why, .. } = first;
+        write!(f, "{doing} from {registry} (repository {repository}): {why}{}", tries(&first.tries))?;
+        for Attempt { registry, why, tries: n, .. } in others {
+            write!(f, "; from {registry}: {why}{}", tries(n))?;
+        }
+        Ok(())
     }
 }
 
@@ -161,7 +197,25 @@ pub enum Refusal {
         status: StatusCode,
         /// What the registry said.
         said: Said,
+        /// What `Retry-After` asked for.
+        after: Option<Duration>,
     },
+    /// A status of another origin, to which the registry leads: the URL that it gave may have ended.
+    #[error("{origin}, to which it leads, answers {status}{said}")]
+    Elsewhere {
+        /// Whose status it is.
+        origin: String,
+        /// It.
+        status: StatusCode,
+        /// What was said.
+        said: Said,
+    },
+    /// It speaks the first version of the protocol, which nobody does any more.
+    #[error("protocol version 1 is no longer supported: ask whoever runs the registry to update it")]
+    Version1,
+    /// Not the content that it should be.
+    #[error(transparent)]
+    Content(#[from] ContentError),
     /// The 401's challenge cannot be met.
     #[error("cannot authenticate: {0}")]
     Challenge(String),
@@ -171,6 +225,23 @@ pub enum Refusal {
     /// The response breaks the protocol.
     #[error("malformed response: {0}")]
     Malformed(String),
+    /// A part of the content that is not the part that was asked for.
+    #[error("the wrong range: {0}")]
+    Range(String),
+    /// A body that ended too early, as if that were all.
+    #[error("the body ended at byte {at} of {size}")]
+    Short {
+        /// How much there is now.
+        at: u64,
+        /// How much there should be.
+        size: u64,
+    },
+    /// A list that leads on and on, or to itself.
+    #[error("the list does not end ({pages} pages)")]
+    Endless {
+        /// How many were read.
+        pages: usize,
+    },
     /// The response is longer than anything of its kind may be.
     #[error("the response is longer than {max} bytes")]
     TooLong {
@@ -189,9 +260,15 @@ impl Refusal {
             Self::Missing(_) => Kind::NotFound,
             Self::Denied { .. } | Self::Challenge(_) | Self::Secret(_) => Kind::Denied,
             Self::Throttled { .. } => Kind::Throttled,
+            Self::Content(_) => Kind::Content,
             Self::Net(_)
             | Self::Status { .. }
+            | Self::Elsewhere { .. }
+            | Self::Version1
             | Self::Redirect(_)
+            | Self::Range(_)
+            | Self::Short { .. }
+            | Self::Endless { .. }
             | Self::Malformed(_)
             | Self::TooLong { .. } => Kind::Network,
         }

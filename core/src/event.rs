@@ -52,6 +52,22 @@ pub enum Event {
         /// How long until the next try.
         after: Duration,
     },
+    /// An endpoint did not give what was asked for; the next one is asked.
+    NextEndpoint {
+        /// What was being done.
+        doing: String,
+        /// The endpoint that is given up for now.
+        from: String,
+        /// What went wrong there.
+        why: Refusal,
+    },
+    /// A registry told how much it will still give.
+    Limited {
+        /// Which.
+        registry: String,
+        /// How much.
+        quota: Quota,
+    },
     /// What an ingest had was not what it should be, and was deleted.
     Discarded {
         /// Of this.
@@ -68,6 +84,17 @@ pub enum Event {
     },
     /// Something the user should know.
     Warned(Warning),
+}
+
+/// How much a registry will still give (`ratelimit-*` headers).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Requests that are left.
+    pub remaining: u64,
+    /// Requests in one window.
+    pub limit: Option<u64>,
+    /// The window, in seconds.
+    pub window: Option<u64>,
 }
 
 /// Something worth a second look, though the operation goes on.

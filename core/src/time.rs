@@ -51,6 +51,23 @@ impl UnixTime {
     }
 }
 
+impl UnixTime {
+    /// Reads a date of HTTP (RFC 9110 §5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`. The two obsolete forms are not read.
+    pub fn parse_http(text: &str) -> Option<Self> {
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let (_, date) = text.split_once(", ")?;
+        let mut parts = date.split(' ');
+        let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+        let (time, zone) = (parts.next()?, parts.next()?);
+        let month = MONTHS.iter().position(|name| *name == month)? + 1;
+        if zone != "GMT" || parts.next().is_some() {
+            return None;
+        }
+        Self::parse(&format!("{year}-{month:02}-{day}T{time}Z"))
+    }
+}
+
 /// RFC 3339 in UTC, whole seconds: the form of labels and records.
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

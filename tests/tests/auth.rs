@@ -134,5 +134,5 @@ fn without_credentials_a_basic_challenge_cannot_be_met() {
     script.expect(&format!("GET {TAGGED}")).answer(answer);
     let error = script.finish().unwrap_err();
     let lugger_core::error::Error::Registry(error) = error else { panic!("{error}") };
-    assert!(matches!(error.why, Refusal::Challenge(_)), "{error}");
+    assert!(matches!(error.first.why, Refusal::Challenge(_)), "{error}");
 }

@@ -8,7 +8,7 @@ use crate::{
     model::Descriptor,
     name::{Digest, Matcher, Platform},
     op::Cx,
-    registry::Remote,
+    registry::Repository,
     store::Labels,
 };
 
@@ -97,11 +97,11 @@ fn label_keys(children: &[Descriptor]) -> Vec<(String, &Descriptor)> {
 /// Notes on everything that is visited where it came from (containerd.md §5.8).
 pub fn append_distribution_source<'h>(
     labels: &'h Labels,
-    remote: &'h Remote,
+    repository: &'h Repository,
     registry: &'h str,
 ) -> impl Handler + 'h {
     async move |_: &Cx, node: &Descriptor| {
-        labels.add_source(&node.digest, registry, remote.repository());
+        labels.add_source(&node.digest, registry, repository.path());
         Ok(Step::On(Vec::new()))
     }
 }

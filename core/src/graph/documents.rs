@@ -12,7 +12,7 @@ use crate::{
     model::{Descriptor, Document, limits},
     name::Digest,
     op::Cx,
-    registry::Remote,
+    registry::Repository,
     store::Lease,
 };
 
@@ -38,14 +38,14 @@ impl Documents {
     pub async fn load(
         &self,
         cx: &Cx,
-        remote: &Remote,
+        repository: &Repository,
         lease: &Lease,
         node: &Descriptor,
     ) -> Result<(), Error> {
         let here = self.0.borrow().get(&node.digest).map(|held| held.stored);
         let stored = match here {
             Some(stored) => stored,
-            None => self.fetch(cx, remote, node).await?,
+            None => self.fetch(cx, repository, node).await?,
         };
         if stored {
             return Ok(());
@@ -56,10 +56,10 @@ impl Documents {
     }
 
     /// Takes it from the store, else from the registry; whether the store had it.
-    async fn fetch(&self, cx: &Cx, remote: &Remote, node: &Descriptor) -> Result<bool, Error> {
+    async fn fetch(&self, cx: &Cx, repository: &Repository, node: &Descriptor) -> Result<bool, Error> {
         let (document, stored) = match self.stored(cx, node).await? {
             Some(document) => (document, true),
-            None => (remote.described(cx, node).await?, false),
+            None => (repository.described(cx, node).await?, false),
         };
         self.add(cx, document, stored).map(|()| stored)
     }

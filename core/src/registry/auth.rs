@@ -15,7 +15,6 @@ use super::{
     guard,
     redirect::{self, Followed},
     refusal,
-    retry::Tries,
 };
 use crate::{
     effect::{
@@ -141,15 +140,13 @@ impl Auth {
             }
             _ => None,
         };
-        let mut tries = Tries::new(cx, &format!("get a token from {}", Shown(&url)));
-        let make = || Exchange::new(Method::GET, url.clone(), TOKEN_ANSWER_MAX);
-        let Followed { reply, .. } =
-            tries.persist(cx, || redirect::follow(cx, &self.endpoint, make(), basic.as_ref())).await?;
+        let exchange = Exchange::new(Method::GET, url, TOKEN_ANSWER_MAX);
+        let Followed { reply, .. } = redirect::follow(cx, &self.endpoint, exchange, basic.as_ref()).await?;
         let asked = cx.now();
         match (reply.status, &reply.body) {
             (StatusCode::OK, ReplyBody::Small(body)) => Token::read(body, asked),
             (StatusCode::OK, _) => Err(Refusal::TooLong { max: TOKEN_ANSWER_MAX }),
-            _ => Err(refusal(&reply)),
+            _ => Err(refusal(&reply, cx.wall())),
         }
     }
 

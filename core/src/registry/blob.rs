@@ -2,72 +2,85 @@
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use super::{Ask, Remote, identity, unencoded};
+use super::{Ask, Turn, identity, unencoded};
 use crate::{
     effect::pump::Verifier,
-    error::{Error, Refusal},
+    error::{ContentError, Refusal},
     model::Descriptor,
     op::{Body, Cx, ReplyBody},
 };
 
 /// An open blob.
 #[derive(Debug)]
-pub struct Opened {
+pub(crate) struct Opened {
     /// Its bytes, from `from` on.
-    pub body: Body,
+    pub(crate) body: Body,
     /// The first byte that comes: what was asked for, or 0 when the registry ignores ranges.
-    pub from: u64,
+    pub(crate) from: u64,
+    /// What the server calls this version of it: ranges of another must not be put together with it.
+    pub(crate) etag: Option<HeaderValue>,
 }
 
-impl Remote {
-    /// Opens a blob at a byte (distribution-spec, "Pulling blobs").
-    pub async fn blob(&self, cx: &Cx, blob: &Descriptor, from: u64) -> Result<Opened, Error> {
+impl Turn<'_> {
+    /// Opens a blob at a byte (distribution-spec, "Pulling blobs"); at the first, if it is not of the version `etag` any more.
+    pub(crate) async fn blob(
+        &self,
+        cx: &Cx,
+        blob: &Descriptor,
+        from: u64,
+        etag: Option<&HeaderValue>,
+    ) -> Result<Opened, Refusal> {
         const OPEN: &[StatusCode] = &[StatusCode::OK, StatusCode::PARTIAL_CONTENT];
-        let doing = format!("fetch {}", blob.digest);
-        let (name, value) = identity();
-        let mut ask =
-            Ask::new(Method::GET, self.url(&["blobs", &blob.digest.to_string()]), &doing).header(name, value);
+        let mut ask = self.blob_ask(blob);
         ask.stream = OPEN;
         if from > 0 {
             let range = HeaderValue::from_str(&format!("bytes={from}-")).expect("digits are a header value");
             ask = ask.header(header::RANGE, range);
+            if let Some(etag) = etag {
+                ask = ask.header(header::IF_RANGE, etag.clone());
+            }
         }
         let reply = self.send(cx, ask, &[StatusCode::RANGE_NOT_SATISFIABLE]).await?;
-        let refuse = |why| self.error(&doing, why, 1);
-        unencoded(&reply).map_err(refuse)?;
+        unencoded(&reply)?;
         let from = match reply.status {
             StatusCode::PARTIAL_CONTENT => {
-                check_range(&reply.headers, from, blob.size).map_err(refuse)?;
+                check_range(&reply.headers, from, blob.size)?;
                 from
             }
             // A range that it cannot serve: all of it, then.
-            StatusCode::RANGE_NOT_SATISFIABLE if from > 0 => return Box::pin(self.blob(cx, blob, 0)).await,
+            StatusCode::RANGE_NOT_SATISFIABLE if from > 0 => {
+                return Box::pin(self.blob(cx, blob, 0, None)).await;
+            }
             _ => 0,
         };
+        let etag = strong_etag(&reply.headers);
         match reply.body {
-            ReplyBody::Large(body) => Ok(Opened { body, from }),
+            ReplyBody::Large(body) => Ok(Opened { body, from, etag }),
             ReplyBody::Small(_) | ReplyBody::TooLong => {
-                Err(refuse(Refusal::Malformed(format!("status {} for a blob", reply.status))))
+                Err(Refusal::Malformed(format!("status {} for a blob", reply.status)))
             }
         }
     }
 
-    /// The bytes of a small blob, verified; nothing is stored.
-    pub async fn small_blob(&self, cx: &Cx, blob: &Descriptor, max: u64) -> Result<Vec<u8>, Error> {
-        let doing = format!("fetch {}", blob.digest);
-        let (name, value) = identity();
-        let mut ask =
-            Ask::new(Method::GET, self.url(&["blobs", &blob.digest.to_string()]), &doing).header(name, value);
+    pub(super) async fn small_blob(&self, cx: &Cx, blob: &Descriptor, max: u64) -> Result<Vec<u8>, Refusal> {
+        let mut ask = self.blob_ask(blob);
         ask.inline_max = max;
         let reply = self.send(cx, ask, &[]).await?;
-        unencoded(&reply).map_err(|why| self.error(&doing, why, 1))?;
-        let ReplyBody::Small(bytes) = reply.body else {
-            return Err(self.error(&doing, Refusal::TooLong { max }, 1));
-        };
-        let verdict = Verifier::check(&blob.digest, blob.size, &bytes);
-        verdict.map_err(|e| Error::content(format!("{doing} from {}", self.endpoint().origin()), e))?;
+        unencoded(&reply)?;
+        let ReplyBody::Small(bytes) = reply.body else { return Err(Refusal::TooLong { max }) };
+        Verifier::check(&blob.digest, blob.size, &bytes).map_err(ContentError::from)?;
         Ok(bytes)
     }
+
+    fn blob_ask(&self, blob: &Descriptor) -> Ask {
+        let (name, value) = identity();
+        Ask::new(Method::GET, self.url(&["blobs", &blob.digest.to_string()])).header(name, value)
+    }
+}
+
+/// An `ETag` that stands for exact bytes; `If-Range` takes no weak one (RFC 9110 §13.1.5).
+fn strong_etag(headers: &HeaderMap) -> Option<HeaderValue> {
+    headers.get(header::ETAG).filter(|etag| etag.as_bytes().starts_with(b"\"")).cloned()
 }
 
 /// A 206 must be the range that was asked for, of content of the right size: bytes at a wrong place would spoil an ingest.
@@ -82,7 +95,7 @@ fn check_range(headers: &HeaderMap, from: u64, size: u64) -> Result<(), Refusal>
         Some((first, total)) if first == from && (total == "*" || total.parse() == Ok(size)) => Ok(()),
         _ => {
             let shown = crate::name::Excerpt::of(value);
-            Err(Refusal::Malformed(format!("Content-Range {shown} for bytes {from}- of {size}")))
+            Err(Refusal::Range(format!("Content-Range {shown} for bytes {from}- of {size}")))
         }
     }
 }

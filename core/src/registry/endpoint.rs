@@ -18,6 +18,8 @@ pub struct Endpoint {
     pub place: Place,
     /// Whether it stands in for the registry that the reference names.
     pub is_mirror: bool,
+    /// The plain-text twin of an endpoint before it: asked only as long as that one has not answered.
+    pub plain_twin: bool,
     /// What may be asked of it.
     pub can: Capabilities,
     /// The value of `ns=`: the registry that the reference names, for a mirror that serves several.
@@ -85,6 +87,7 @@ impl Endpoint {
             repository: repository.to_owned(),
             place,
             is_mirror: false,
+            plain_twin: false,
             can: Capabilities::ALL,
             namespace: None,
             account: domain.to_owned(),

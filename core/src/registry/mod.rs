@@ -1,6 +1,7 @@
-//! The distribution protocol as flows: one repository on one endpoint, every exchange authorized and retried.
+//! The distribution protocol as flows: a [`Repository`] at its endpoints, every exchange authorized and, where it may help, tried again.
 //!
-//! Several endpoints in order, with their fallback, come as a layer above [`Remote`]; nothing here knows of them.
+//! `config` says which endpoints there are and `credentials` who the user is; `round` is the loop over endpoints and tries;
+//! a `Turn` of it asks one endpoint one thing (`manifest`, `blob`, `tags`), through `auth` and `redirect`.
 
 pub mod auth;
 mod blob;
@@ -10,156 +11,172 @@ pub mod credentials;
 mod endpoint;
 mod guard;
 mod manifest;
+mod pace;
 mod place;
 pub mod proxy;
 mod redirect;
 mod registries;
+mod repository;
 mod retry;
+mod round;
 mod routes;
 mod tags;
+
+use std::{cell::Cell, rc::Rc};
 
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
-pub(crate) use self::retry::Tries;
-use self::{auth::Auth, redirect::Followed};
+pub(crate) use self::round::Need;
+use self::{auth::Auth, pace::Pace, redirect::Followed, round::Turn};
 pub use self::{
-    blob::Opened,
     config::ConfigError,
     credentials::Credentials,
     endpoint::{Capabilities, Endpoint, EndpointError, Setting},
     place::{Given, Place},
     registries::{Environment, Registries},
+    repository::Repository,
     routes::Routes,
 };
 use crate::{
     effect::http::Exchange,
-    error::{Error, Refusal, RegistryError, Said},
+    error::{Refusal, Said},
     op::{Cx, Reply, ReplyBody},
+    time::UnixTime,
 };
 
 /// The longest error body that is read (security.md O2 allows more; a reason fits in this).
 const ERROR_BODY_MAX: u64 = 64 << 10;
 
-/// One repository at one registry, with what was learnt about getting in.
+/// A repository at one endpoint, with what was learnt about it.
 #[derive(Debug)]
-pub struct Remote {
+pub(crate) struct Remote {
     endpoint: Endpoint,
     auth: Auth,
+    /// What every request to this origin shares.
+    pace: Rc<Pace>,
+    /// Whether it could not be reached the last time.
+    is_down: Cell<bool>,
+    /// Whether a response ever came from it.
+    has_answered: Cell<bool>,
 }
 
 /// One thing asked of a repository.
-struct Ask<'a> {
+struct Ask {
     method: Method,
     url: Url,
     headers: Vec<(HeaderName, HeaderValue)>,
     /// Answers with these statuses stay open.
     stream: &'static [StatusCode],
     inline_max: u64,
-    /// What is being done, for errors: `fetch layer sha256:…`.
-    doing: &'a str,
 }
 
-impl<'a> Ask<'a> {
-    fn new(method: Method, url: Url, doing: &'a str) -> Self {
-        Self { method, url, headers: Vec::new(), stream: &[], inline_max: ERROR_BODY_MAX, doing }
+impl Ask {
+    fn new(method: Method, url: Url) -> Self {
+        Self { method, url, headers: Vec::new(), stream: &[], inline_max: ERROR_BODY_MAX }
     }
 
     fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }
+
+    fn exchange(&self) -> Exchange {
+        let exchange = Exchange::new(self.method.clone(), self.url.clone(), self.inline_max);
+        let headers = self.headers.iter().cloned();
+        headers.fold(exchange, |exchange, (name, value)| exchange.header(name, value)).streaming(self.stream)
+    }
 }
 
 impl Remote {
-    /// The repository of an endpoint.
-    pub fn new(endpoint: Endpoint, credentials: Credentials) -> Self {
+    fn new(endpoint: Endpoint, credentials: Credentials, pace: Rc<Pace>) -> Self {
         let auth = Auth::new(&endpoint, credentials);
-        Self { endpoint, auth }
+        Self { endpoint, auth, pace, is_down: Cell::default(), has_answered: Cell::default() }
     }
 
-    /// Its endpoint.
-    pub fn endpoint(&self) -> &Endpoint {
+    pub(crate) fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// Its path, without the registry's name.
-    pub fn repository(&self) -> &str {
-        &self.endpoint.repository
-    }
-
-    /// One exchange: authorized, redirects followed, what may pass tried again. Any 2xx, or one of `accept`, is a reply.
-    async fn send(&self, cx: &Cx, ask: Ask<'_>, accept: &[StatusCode]) -> Result<Reply, Error> {
-        let mut tries = Tries::new(cx, ask.doing);
-        // On the heap: every flow that ends in an exchange would otherwise carry the state of this one.
-        let result = Box::pin(self.attempt(cx, &ask, accept, &mut tries)).await;
-        result.map_err(|why| self.error(ask.doing, why, tries.made()))
-    }
-
-    async fn attempt(
-        &self,
-        cx: &Cx,
-        ask: &Ask<'_>,
-        accept: &[StatusCode],
-        tries: &mut Tries,
-    ) -> Result<Reply, Refusal> {
+    /// One exchange: authorized, redirects followed. Any 2xx, or one of `accept`, is a reply.
+    async fn attempt(&self, cx: &Cx, ask: &Ask, accept: &[StatusCode]) -> Result<Reply, Refusal> {
         /// A token may run out on the way once; a second refusal of a fresh one is final.
         const MOST_GRANTS: u32 = 2;
         let mut grants = 0;
         loop {
             let grant = self.auth.grant(cx).await?;
             let authorization = grant.as_ref().map(|g| &g.authorization);
-            let exchange = Exchange::new(ask.method.clone(), ask.url.clone(), ask.inline_max);
-            let headers = ask.headers.iter().cloned();
-            let exchange =
-                headers.fold(exchange, |x, (name, value)| x.header(name, value)).streaming(ask.stream);
-            // Each try has the grant of its moment: pauses and timeouts outlive tokens.
-            let result = redirect::follow(cx, &self.endpoint, exchange, authorization).await;
-            let Some(Followed { reply, at_home }) = tries.judge(cx, result).await? else { continue };
+            let Followed { reply, from } =
+                redirect::follow(cx, &self.endpoint, ask.exchange(), authorization).await?;
+            self.has_answered.set(true);
             let status = reply.status;
+            if from.is_none() {
+                self.pace.answered(cx, &self.endpoint.origin().to_string(), &reply.headers);
+            }
             if status.is_success() || accept.contains(&status) {
                 return Ok(reply);
             }
-            if status == StatusCode::UNAUTHORIZED && at_home && grants < MOST_GRANTS {
+            if status == StatusCode::UNAUTHORIZED && from.is_none() && grants < MOST_GRANTS {
                 grants += 1;
                 self.auth.answer(cx, &reply.headers, grant.as_ref()).await?;
                 continue;
             }
-            return Err(refusal(&reply));
+            return Err(match from {
+                Some(from) if has_ended(status) => {
+                    Refusal::Elsewhere { origin: from.to_string(), status, said: said(&reply) }
+                }
+                _ => refusal(&reply, cx.wall()),
+            });
         }
+    }
+}
+
+impl Turn<'_> {
+    /// One exchange at this turn's endpoint.
+    async fn send(&self, cx: &Cx, mut ask: Ask, accept: &[StatusCode]) -> Result<Reply, Refusal> {
+        if self.fresh {
+            ask = ask.header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        self.asked.replace(ask.exchange().to_string());
+        // On the heap: every flow that ends in an exchange would otherwise carry the state of this one.
+        Box::pin(self.remote.attempt(cx, &ask, accept)).await
     }
 
     /// The URL of something in this repository: `manifests/latest`, `blobs/sha256:…`.
     fn url(&self, rest: &[&str]) -> Url {
-        self.endpoint.url(rest)
+        self.remote.endpoint.url(rest)
     }
+}
 
-    /// An error of this repository.
-    pub(crate) fn error(&self, doing: &str, why: Refusal, tries: u32) -> Error {
-        let registry = self.endpoint.origin().to_string();
-        RegistryError {
-            registry,
-            repository: self.repository().to_owned(),
-            doing: doing.to_string(),
-            why,
-            tries,
-        }
-        .into()
+fn said(reply: &Reply) -> Said {
+    match &reply.body {
+        ReplyBody::Small(body) => Said::of(body),
+        ReplyBody::Large(_) | ReplyBody::TooLong => Said::default(),
     }
 }
 
 /// What a response that is no success means.
-fn refusal(reply: &Reply) -> Refusal {
-    let said = match &reply.body {
-        ReplyBody::Small(body) => Said::of(body),
-        ReplyBody::Large(_) | ReplyBody::TooLong => Said::default(),
-    };
+fn refusal(reply: &Reply, wall: UnixTime) -> Refusal {
+    let (said, after) = (said(reply), retry::retry_after(&reply.headers, wall));
     match reply.status {
+        StatusCode::NOT_FOUND if is_version_1(reply) => Refusal::Version1,
         StatusCode::NOT_FOUND => Refusal::Missing(said),
         status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Refusal::Denied { status, said },
-        StatusCode::TOO_MANY_REQUESTS => Refusal::Throttled { after: retry::retry_after(&reply.headers) },
-        status => Refusal::Status { status, said },
+        StatusCode::TOO_MANY_REQUESTS => Refusal::Throttled { after },
+        status => Refusal::Status { status, said, after },
     }
+}
+
+/// What servers of content say of a signed URL that has ended.
+fn has_ended(status: StatusCode) -> bool {
+    [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::GONE]
+        .contains(&status)
+}
+
+/// Registries of the first version name theirs in every answer, and never that of the second.
+fn is_version_1(reply: &Reply) -> bool {
+    reply.headers.contains_key("x-docker-registry-version")
+        && !reply.headers.contains_key("docker-distribution-api-version")
 }
 
 /// Bytes that are digested must come as they are: nothing between us and the registry may recode them.

@@ -13,10 +13,10 @@ use crate::{
     op::{Cx, Reply},
 };
 
-/// A reply, and whether it is the registry's own: a 401 of another origin is nobody's to answer.
+/// A reply, and whose it is when not the endpoint's own: a 401 of another origin is nobody's to answer.
 pub(super) struct Followed {
     pub(super) reply: Reply,
-    pub(super) at_home: bool,
+    pub(super) from: Option<Origin>,
 }
 
 /// Sends, and follows where the answers point. The authorization goes only to the origin that it was made for, and
@@ -36,7 +36,10 @@ pub(super) async fn follow(
         let own = endpoint.headers.as_ref().filter(|_| at_home);
         let sent = exchange.clone().bound_to(own, authorization.filter(|_| at_home));
         let reply = cx.exchange(sent).await?;
-        let Some(next) = target(&exchange, &reply)? else { return Ok(Followed { reply, at_home }) };
+        let Some(next) = target(&exchange, &reply)? else {
+            let from = (!at_home).then(|| Origin::of(&exchange.url));
+            return Ok(Followed { reply, from });
+        };
         if let Err(why) = guard::check(&next, &home) {
             return Err(Refusal::Redirect(format!("to {}, which {why}", Shown(&next))));
         }

@@ -1,90 +1,54 @@
-//! What is tried again, how often, and after what pause (security.md H3, H4).
+//! What is tried again, and after what pause (security.md H3, H4): the one table of it.
 
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
 
-use super::{redirect::Followed, refusal};
 use crate::{
     effect::http::NetErrorKind,
-    error::Refusal,
-    event::Event,
-    op::{Cx, Why},
+    error::{ContentError, Refusal},
+    model::DocumentError,
+    op::Cx,
+    time::UnixTime,
 };
 
 /// The first pause is drawn from 0..=this; each further one from twice as much, up to [`PAUSE_MAX`].
 const PAUSE: Duration = Duration::from_millis(200);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
-/// The tries of one request, or of one body.
-pub(crate) struct Tries {
-    doing: String,
-    made: u32,
-    most: u32,
+/// What a refusal means for a further try at the same endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It would end the same way.
+    Final,
+    /// It may pass, not before this.
+    Passing(Option<Duration>),
+    /// Wrong bytes came: once more, from elsewhere or past every cache.
+    Spoiled,
 }
 
-impl Tries {
-    pub(crate) fn new(cx: &Cx, doing: &str) -> Self {
-        Self { doing: doing.to_string(), made: 0, most: cx.limits().attempts.max(1) }
-    }
-
-    /// How many were made.
-    pub(crate) fn made(&self) -> u32 {
-        self.made
-    }
-
-    /// Progress was made: what comes is a new beginning.
-    pub(crate) fn reset(&mut self) {
-        self.made = 0;
-    }
-
-    /// Sends until there is a response that a further try would not change.
-    pub(super) async fn persist<F>(&mut self, cx: &Cx, send: impl Fn() -> F) -> Result<Followed, Refusal>
-    where
-        F: Future<Output = Result<Followed, Refusal>>,
-    {
-        loop {
-            let result = send().await;
-            if let Some(followed) = self.judge(cx, result).await? {
-                return Ok(followed);
-            }
-        }
-    }
-
-    /// Judges one try: a response that a further try would not change; `None`, after a pause, for one more try.
-    pub(super) async fn judge(
-        &mut self,
-        cx: &Cx,
-        result: Result<Followed, Refusal>,
-    ) -> Result<Option<Followed>, Refusal> {
-        match result {
-            Ok(followed) if !may_pass(followed.reply.status) => return Ok(Some(followed)),
-            Ok(Followed { reply, .. }) => {
-                let after = retry_after(&reply.headers);
-                self.again_after(cx, refusal(&reply), after).await?;
-            }
-            Err(why) => self.again(cx, why).await?,
-        }
-        Ok(None)
-    }
-
-    /// Waits before the next try; gives the error back when it is final or the tries are used up.
-    pub(crate) async fn again(&mut self, cx: &Cx, why: Refusal) -> Result<(), Refusal> {
-        self.again_after(cx, why, None).await
-    }
-
-    async fn again_after(&mut self, cx: &Cx, why: Refusal, asked: Option<Duration>) -> Result<(), Refusal> {
-        self.made += 1;
-        let patience = cx.limits().retry_after_max;
-        if self.made >= self.most || is_final(&why) || asked.is_some_and(|wait| wait > patience) {
-            return Err(why);
-        }
-        let most = PAUSE.saturating_mul(1 << (self.made - 1).min(16)).min(PAUSE_MAX);
-        let jitter = Duration::from_millis(cx.random(most.as_millis() as u64 + 1));
-        let after = asked.map_or(jitter, |wait| wait + jitter);
-        cx.emit(Event::Retrying { doing: self.doing.clone(), why, after });
-        cx.sleep(after, Why::Backoff).await;
-        Ok(())
+/// The table.
+pub(super) fn verdict(why: &Refusal) -> Verdict {
+    match why {
+        Refusal::Net(error) => match error.kind {
+            NetErrorKind::Resolve
+            | NetErrorKind::Connect
+            | NetErrorKind::Proxy
+            | NetErrorKind::Timeout
+            | NetErrorKind::Broken
+            | NetErrorKind::Protocol => Verdict::Passing(None),
+            NetErrorKind::Tls | NetErrorKind::Forbidden | NetErrorKind::File => Verdict::Final,
+        },
+        Refusal::Throttled { after } => Verdict::Passing(*after),
+        Refusal::Status { status, after, .. } if may_pass(*status) => Verdict::Passing(*after),
+        // A URL that was signed for a while; the registry gives a new one.
+        Refusal::Elsewhere { .. } | Refusal::Range(_) | Refusal::Short { .. } => Verdict::Passing(None),
+        Refusal::Content(
+            ContentError::Mismatch(_)
+            | ContentError::HeaderDigest { .. }
+            | ContentError::Document(DocumentError::Mismatch(_)),
+        ) => Verdict::Spoiled,
+        _ => Verdict::Final,
     }
 }
 
@@ -95,19 +59,58 @@ fn may_pass(status: StatusCode) -> bool {
         || status.is_server_error()
 }
 
-/// Errors that another try cannot change.
-fn is_final(why: &Refusal) -> bool {
-    match why {
-        Refusal::Net(error) => {
-            matches!(error.kind, NetErrorKind::Tls | NetErrorKind::Forbidden | NetErrorKind::File)
-        }
-        Refusal::Throttled { .. } | Refusal::Status { .. } | Refusal::Malformed(_) => false,
-        _ => true,
-    }
+/// The pause before the `pass`th further try, from 1: full jitter under a doubling bound.
+pub(super) fn pause(cx: &Cx, pass: u32) -> Duration {
+    let most = PAUSE.saturating_mul(1 << (pass.saturating_sub(1)).min(16)).min(PAUSE_MAX);
+    Duration::from_millis(cx.random(most.as_millis() as u64 + 1))
 }
 
-/// `Retry-After` in seconds. (Its date form needs a clock that agrees with the server's; it counts as absent.)
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+/// How long `Retry-After` asks to wait: seconds, or a date, read against the server's own `Date` so that its clock does not matter.
+pub(super) fn retry_after(headers: &HeaderMap, wall: UnixTime) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let asked = text(header::RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let then = UnixTime::parse_http(asked)?;
+    let now = text(header::DATE).and_then(UnixTime::parse_http).unwrap_or(wall);
+    Some(Duration::from_secs(then.0.saturating_sub(now.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn after(value: &str, date: Option<&str>) -> Option<u64> {
+        let mut headers =
+            HeaderMap::from_iter([(header::RETRY_AFTER, HeaderValue::from_str(value).unwrap())]);
+        if let Some(date) = date {
+            headers.insert(header::DATE, HeaderValue::from_str(date).unwrap());
+        }
+        retry_after(&headers, UnixTime(784_111_770)).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn seconds_and_dates() {
+        assert_eq!(after("30", None), Some(30));
+        assert_eq!(after(" 0 ", None), Some(0));
+        assert_eq!(after("Sun, 06 Nov 1994 08:49:37 GMT", None), Some(7));
+        let date = Some("Sun, 06 Nov 1994 08:49:30 GMT");
+        assert_eq!(after("Sun, 06 Nov 1994 08:50:00 GMT", date), Some(30), "by the server's own clock");
+        assert_eq!(after("Sun, 06 Nov 1994 08:00:00 GMT", date), Some(0), "over already");
+        for odd in ["-1", "soon", "1.5", "Sun, 06 Nov 1994", ""] {
+            assert_eq!(after(odd, None), None, "{odd}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_is_read_or_not(value in "[ -~]{0,40}", near in "(Sun|Mon), [0-9]{1,3} (Nov|Feb) [0-9]{1,6} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT") {
+            after(&value, Some(&near));
+            after(&near, None);
+        }
+    }
 }

@@ -6,10 +6,10 @@ use http::{HeaderMap, Method, header};
 use serde::Deserialize;
 use url::Url;
 
-use super::{Ask, Remote};
+use super::{Ask, Turn};
 use crate::{
     effect::{http::Shown, secret::Origin},
-    error::{Error, Refusal},
+    error::Refusal,
     name::{Digest, Excerpt, Reference},
     op::{Cx, ReplyBody},
 };
@@ -20,42 +20,65 @@ const PAGE_MAX: u64 = 4 << 20;
 const TAGS_MAX: usize = 1_000_000;
 const PAGES_MAX: usize = 10_000;
 
-impl Remote {
-    /// Every tag, in the order the registry gives them.
-    pub async fn tags(&self, cx: &Cx) -> Result<Vec<String>, Error> {
+/// A list of tags that is being read. What was read stays when a page has to be asked for again.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// Whose it is, and its next page. Pages of two endpoints do not belong together.
+    next: Option<(usize, Url)>,
+    seen: BTreeSet<Digest>,
+    tags: Vec<String>,
+}
+
+impl Listing {
+    pub(super) fn into_tags(self) -> Vec<String> {
+        self.tags
+    }
+}
+
+impl Turn<'_> {
+    /// Reads on to the last page.
+    pub(super) async fn pages(&self, cx: &Cx, listing: &mut Listing) -> Result<(), Refusal> {
+        let mut url = match listing.next.take() {
+            Some((at, url)) if at == self.at => url,
+            _ => {
+                *listing = Listing::default();
+                self.url(&["tags", "list"])
+            }
+        };
+        loop {
+            listing.next = Some((self.at, url.clone()));
+            let (page, next) = self.page(cx, &url).await?;
+            listing.tags.extend(page);
+            let is_new = listing.seen.insert(Digest::sha256(url.as_str().as_bytes()));
+            let Some(next) = next else { return Ok(()) };
+            if !is_new || listing.seen.len() > PAGES_MAX || listing.tags.len() > TAGS_MAX {
+                let pages = listing.seen.len();
+                return Err(Refusal::Endless { pages });
+            }
+            url = next;
+        }
+    }
+
+    async fn page(&self, cx: &Cx, url: &Url) -> Result<(Vec<String>, Option<Url>), Refusal> {
         #[derive(Deserialize)]
         struct Page {
             tags: Option<Vec<String>>,
         }
-        let doing = "list tags";
-        let refuse = |why| self.error(doing, why, 1);
-        let mut url = self.url(&["tags", "list"]);
-        let (mut tags, mut seen) = (Vec::new(), BTreeSet::new());
-        while seen.insert(Digest::sha256(url.as_str().as_bytes()))
-            && seen.len() <= PAGES_MAX
-            && tags.len() <= TAGS_MAX
-        {
-            let mut ask = Ask::new(Method::GET, url.clone(), doing);
-            ask.inline_max = PAGE_MAX;
-            let reply = self.send(cx, ask, &[]).await?;
-            let ReplyBody::Small(body) = &reply.body else {
-                return Err(refuse(Refusal::TooLong { max: PAGE_MAX }));
-            };
-            let page: Page = serde_json::from_slice(body).map_err(|error| {
-                let place = format!("line {} column {}", error.line(), error.column());
-                refuse(Refusal::Malformed(format!("no tag list, at {place}")))
-            })?;
-            let page = page.tags.unwrap_or_default();
-            if let Some(odd) = page.iter().find(|tag| tag.len() > Reference::MAX_TAG) {
-                return Err(refuse(Refusal::Malformed(format!("{} is no tag", Excerpt::of(odd)))));
-            }
-            tags.extend(page);
-            match next(&url, &reply.headers).map_err(refuse)? {
-                Some(next) => url = next,
-                None => return Ok(tags),
-            }
+        let mut ask = Ask::new(Method::GET, url.clone());
+        ask.inline_max = PAGE_MAX;
+        let reply = self.send(cx, ask, &[]).await?;
+        let ReplyBody::Small(body) = &reply.body else {
+            return Err(Refusal::TooLong { max: PAGE_MAX });
+        };
+        let page: Page = serde_json::from_slice(body).map_err(|error| {
+            let place = format!("line {} column {}", error.line(), error.column());
+            Refusal::Malformed(format!("no tag list, at {place}"))
+        })?;
+        let page = page.tags.unwrap_or_default();
+        if let Some(odd) = page.iter().find(|tag| tag.len() > Reference::MAX_TAG) {
+            return Err(Refusal::Malformed(format!("{} is no tag", Excerpt::of(odd))));
         }
-        Err(refuse(Refusal::Malformed(format!("the tag list does not end ({} pages)", seen.len()))))
+        Ok((page, next(url, &reply.headers)?))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     model::Descriptor,
     name::Mismatch,
     op::{Begins, Cx, Ingest, Lock, Why},
-    registry::{Remote, Tries},
+    registry::{Need, Repository},
 };
 
 /// Progress that makes a broken body count as a new beginning, in bytes; less for small blobs.
@@ -31,7 +31,7 @@ pub enum Outcome {
 /// Makes sure that the store has this blob (containerd.md §5.6 and §5.7, without their poisoned ingests).
 pub async fn fetch_blob(
     cx: &Cx,
-    remote: &Remote,
+    repository: &Repository,
     lease: &Lease,
     blob: &Descriptor,
 ) -> Result<Outcome, Error> {
@@ -58,7 +58,7 @@ pub async fn fetch_blob(
         Begins::Committed => Err(vanished(blob).into()),
         Begins::Open(ingest, len, checkpoint) => {
             let verifier = resume(cx, blob, &ingest, len, checkpoint).await?;
-            let fetched = download(cx, remote, blob, ingest, verifier).await?;
+            let fetched = download(cx, repository, blob, ingest, verifier).await?;
             cx.emit(Event::Committed(blob.clone()));
             Ok(Outcome::Fetched(fetched))
         }
@@ -117,24 +117,41 @@ async fn resume(
 /// Fetches the rest, as often as it takes, and commits. Yields the bytes that came over the network.
 async fn download(
     cx: &Cx,
-    remote: &Remote,
+    repository: &Repository,
     blob: &Descriptor,
-    ingest: Ingest,
+    mut ingest: Ingest,
     mut verifier: Verifier,
 ) -> Result<u64, Error> {
-    let doing = format!("fetch {}", blob.digest);
-    let mut tries = Tries::new(cx, &doing);
+    let mut round = repository.round(Need::Pull, &format!("fetch {}", blob.digest));
     let (mut fetched, mut furthest) = (0, verifier.len());
-    // Pieces of several bodies may not belong together.
-    let (mut pieced, mut restarted) = (!verifier.is_empty(), false);
+    // Pieces of several bodies may not belong together, nor do ranges of several versions.
+    let (mut pieced, mut restarted, mut etag) = (!verifier.is_empty(), false, None);
     loop {
+        // Whose bytes they are, when all of them are of one body.
+        let mut turn = None;
         let end = if verifier.is_full() {
             End::Complete
         } else {
-            let moved = transfer(cx, remote, blob, &ingest, verifier).await?;
-            verifier = moved.verifier;
-            fetched += moved.bytes;
-            moved.end
+            let asked = turn.insert(round.next(cx).await?);
+            let version = etag.as_ref().filter(|(at, _)| *at == asked.at).map(|(_, etag)| etag);
+            let opened = match asked.blob(cx, blob, verifier.len(), version).await {
+                Ok(opened) => opened,
+                Err(why) => {
+                    round.failed(cx, asked, why);
+                    continue;
+                }
+            };
+            if opened.from != verifier.len() {
+                verifier = Verifier::new(&blob.digest, blob.size);
+                pieced = false;
+            }
+            etag = opened.etag.map(|etag| (asked.at, etag));
+            cx.emit(Event::Began { digest: blob.digest.clone(), from: opened.from });
+            let pumped = cx.download(opened.body, &ingest, &blob.digest, Tap::Verify(verifier)).await;
+            let Tap::Verify(seen) = pumped.tap;
+            verifier = seen;
+            fetched += verifier.len().saturating_sub(opened.from);
+            pumped.end
         };
         let verdict = match end {
             End::Complete | End::SourceLost(_) if verifier.is_full() => verifier.finish(),
@@ -146,66 +163,39 @@ async fn download(
                 // A little progress at a time must not go on for ever.
                 if verifier.len() >= furthest.saturating_add(WORTHWHILE.min(blob.size.div_ceil(16))) {
                     furthest = verifier.len();
-                    tries.reset();
+                    round.progressed();
                 }
+                pieced |= !verifier.is_empty();
                 let why = match end {
                     End::SourceLost(error) => Refusal::Net(error),
-                    _ => Refusal::Malformed(format!(
-                        "the body ended at byte {} of {}",
-                        verifier.len(),
-                        blob.size
-                    )),
+                    _ => Refusal::Short { at: verifier.len(), size: blob.size },
                 };
-                tries.again(cx, why).await.map_err(|why| remote.error(&doing, why, tries.made()))?;
-                pieced |= !verifier.is_empty();
+                turn.iter().for_each(|turn| round.failed(cx, turn, why.clone()));
                 continue;
             }
         };
-        match verdict {
+        let mismatch = match verdict {
             Ok(verified) => {
                 cx.commit(ingest, verified).await?;
                 return Ok(fetched);
             }
+            Err(mismatch) => mismatch,
+        };
+        // Wrong bytes must never be resumed.
+        cx.emit(Event::Discarded { digest: blob.digest.clone() });
+        ingest.discard();
+        match turn {
             // What an earlier run or body left may be to blame: once more, from the first byte.
-            Err(_) if pieced && !restarted => {
-                cx.emit(Event::Discarded { digest: blob.digest.clone() });
-                verifier = Verifier::new(&blob.digest, blob.size);
-                (pieced, restarted) = (false, true);
-            }
-            // Wrong bytes must never be resumed.
-            Err(mismatch) => {
-                cx.emit(Event::Discarded { digest: blob.digest.clone() });
-                ingest.discard();
-                return Err(Error::content(format!("{doing} from {}", remote.endpoint().origin()), mismatch));
-            }
+            _ if pieced && !restarted => restarted = true,
+            Some(turn) => round.failed(cx, &turn, ContentError::from(mismatch).into()),
+            None => return Err(wrong(blob, mismatch)),
         }
+        (verifier, pieced, etag) = (Verifier::new(&blob.digest, blob.size), false, None);
+        ingest = match cx.begin(&blob.digest, blob.size).await? {
+            Begins::Open(ingest, ..) => ingest,
+            Begins::Committed => return Ok(fetched),
+        };
     }
-}
-
-/// What one body brought.
-struct Transfer {
-    verifier: Verifier,
-    bytes: u64,
-    end: End,
-}
-
-/// Opens the blob where the verifier is, and moves what comes into the ingest.
-async fn transfer(
-    cx: &Cx,
-    remote: &Remote,
-    blob: &Descriptor,
-    ingest: &Ingest,
-    mut verifier: Verifier,
-) -> Result<Transfer, Error> {
-    let opened = remote.blob(cx, blob, verifier.len()).await?;
-    if opened.from != verifier.len() {
-        verifier = Verifier::new(&blob.digest, blob.size);
-    }
-    cx.emit(Event::Began { digest: blob.digest.clone(), from: opened.from });
-    let pumped = cx.download(opened.body, ingest, &blob.digest, Tap::Verify(verifier)).await;
-    let Tap::Verify(verifier) = pumped.tap;
-    let bytes = verifier.len().saturating_sub(opened.from);
-    Ok(Transfer { verifier, bytes, end: pumped.end })
 }
 
 fn wrong(blob: &Descriptor, mismatch: Mismatch) -> Error {
@@ -227,20 +217,20 @@ mod tests {
             store::{Applied, Begun},
         },
         error::Kind,
-        name::{Digest, MediaType},
+        name::{Digest, MediaType, Reference},
         op::{Op, Output, Setup},
-        registry::{Credentials, Endpoint, Place},
+        registry::Registries,
         time::Instant,
     };
 
     #[test]
     fn content_that_vanishes_between_two_looks_is_no_success() {
         let mut op = Op::new(Setup::default(), async |cx| {
-            let endpoint = Endpoint::upstream("r.example", "a", false, Place::BuiltIn)?;
-            let remote = Remote::new(endpoint, Credentials::default());
+            let repository =
+                Repository::open(&cx, &Reference::parse("r.example/a")?, &Registries::default()).await?;
             let layer = MediaType::parse("application/vnd.oci.image.layer.v1.tar").expect("a media type");
             let blob = Descriptor::new(layer, Digest::sha256(b"x"), 1);
-            fetch_blob(&cx, &remote, &Lease::new(&cx), &blob).await
+            fetch_blob(&cx, &repository, &Lease::new(&cx), &blob).await
         });
         // A store that has nothing, and says once that it has.
         let result = loop {

@@ -1,7 +1,7 @@
 //! Inspect: what an image says of itself, from the store or, when that does not have it, from its registry.
 
 use super::{
-    pull::{record_name, remote, stored},
+    pull::{record_name, stored},
     query::Query,
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     model::{Config, Descriptor, Document, limits},
     name::{Matcher, Platform, Reference},
     op::Cx,
-    registry::{Registries, Remote},
+    registry::{Registries, Repository},
     store::lookup,
 };
 
@@ -69,15 +69,19 @@ pub async fn document(cx: Cx, query: Query) -> Result<Document, Error> {
 /// Where the documents of an image are read.
 pub(super) struct Source<'r> {
     reference: &'r Reference,
-    remote: Remote,
+    repository: Repository,
     /// What the store has under the name; `None` asks the registry.
     stored: Option<Descriptor>,
 }
 
 impl<'r> Source<'r> {
     /// The registry, whatever the store has.
-    pub(super) fn registry(reference: &'r Reference, registries: &Registries) -> Result<Self, Error> {
-        Ok(Self { reference, remote: remote(reference, registries)?, stored: None })
+    pub(super) async fn registry(
+        cx: &Cx,
+        reference: &'r Reference,
+        registries: &Registries,
+    ) -> Result<Self, Error> {
+        Ok(Self { reference, repository: Repository::open(cx, reference, registries).await?, stored: None })
     }
 
     /// The store if it has the name, or the digest under any name; else the registry.
@@ -87,15 +91,15 @@ impl<'r> Source<'r> {
             Some(digest) => stored(cx, digest, known).await?,
             None => known,
         };
-        Ok(Self { stored, ..Self::registry(reference, registries)? })
+        Ok(Self { stored, ..Self::registry(cx, reference, registries).await? })
     }
 
     /// What the name leads to, or the manifest for a platform in it.
     pub(super) async fn document(&self, cx: &Cx, platform: Option<&Platform>) -> Result<Document, Error> {
         let root = match (&self.stored, self.reference.digest()) {
             (Some(target), _) => self.load(cx, target).await?,
-            (None, Some(digest)) => self.remote.pinned(cx, digest).await?,
-            (None, None) => self.remote.tagged(cx, self.reference.tag().unwrap_or("latest")).await?,
+            (None, Some(digest)) => self.repository.pinned(cx, digest).await?,
+            (None, None) => self.repository.tagged(cx, self.reference.tag().unwrap_or("latest")).await?,
         };
         match platform {
             Some(platform) => self.descend(cx, root, platform).await,
@@ -121,7 +125,7 @@ impl<'r> Source<'r> {
 
     async fn load(&self, cx: &Cx, node: &Descriptor) -> Result<Document, Error> {
         if self.stored.is_none() {
-            return self.remote.described(cx, node).await;
+            return self.repository.described(cx, node).await;
         }
         let missing = || StoreError {
             kind: StoreErrorKind::Missing,
@@ -136,7 +140,7 @@ impl<'r> Source<'r> {
     async fn config(&self, cx: &Cx, config: &Descriptor) -> Result<Vec<u8>, Error> {
         match self.stored {
             Some(_) => Ok(cx.read(&config.digest, limits::CONFIG_BYTES).await?),
-            None => self.remote.small_blob(cx, config, limits::CONFIG_BYTES).await,
+            None => self.repository.small_blob(cx, config, limits::CONFIG_BYTES).await,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     model::{Config, Descriptor, Document, detect, limits},
     name::{Digest, Matcher, Platform, Reference},
     op::Cx,
-    registry::{Credentials, Endpoint, Place, Registries, Remote},
+    registry::{Registries, Repository},
     store::{Labels, Lease, Outcome, fetch_blob, lookup, publish},
 };
 
@@ -91,20 +91,20 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     let Pull { reference, wanted, registries, mut handlers, wrap } = want;
     let name = record_name(&reference);
     let cx = cx.scope(format_args!("pull {name}"));
-    let remote = remote(&reference, &registries)?;
+    let repository = Repository::open(&cx, &reference, &registries).await?;
     let documents = Documents::default();
     let known = lookup(&cx, &name).await?;
     let known = known.map(|image| image.target);
-    let target = Box::pin(resolve(&cx, &remote, &reference, known, &documents)).await?;
+    let target = Box::pin(resolve(&cx, &repository, &reference, known, &documents)).await?;
     cx.emit(Event::Resolved { name: name.clone(), target: target.clone() });
 
     let (lease, labels, matcher) = (Lease::new(&cx), Labels::default(), wanted.matcher());
     let tally = Tally::default();
     let fetch = async |cx: &Cx, node: &Descriptor| {
         if node.media_type.is_document() {
-            documents.load(cx, &remote, &lease, node).await?;
+            documents.load(cx, &repository, &lease, node).await?;
         } else {
-            tally.count(fetch_blob(cx, &remote, &lease, node).await?);
+            tally.count(fetch_blob(cx, &repository, &lease, node).await?);
         }
         Ok(Step::On(Vec::new()))
     };
@@ -119,7 +119,7 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     links.extend(handlers.drain(..).map(|own| own as Box<dyn Handler + '_>));
     links.push(Box::new(fetch));
     links.push(found);
-    links.push(Box::new(append_distribution_source(&labels, &remote, reference.domain())));
+    links.push(Box::new(append_distribution_source(&labels, &repository, reference.domain())));
     let mut handler: Box<dyn Handler + '_> = Box::new(chain(links));
     if let Some(wrap) = wrap {
         handler = wrap(handler);
@@ -149,20 +149,13 @@ pub(super) fn record_name(reference: &Reference) -> String {
     }
 }
 
-/// The repository that a reference names.
-pub(super) fn remote(reference: &Reference, registries: &Registries) -> Result<Remote, Error> {
-    let endpoint =
-        Endpoint::upstream(reference.domain(), reference.path(), registries.plain_http, Place::BuiltIn)?;
-    Ok(Remote::new(endpoint, Credentials::new(registries)))
-}
-
 /// What the reference means now, with its document when that had to be fetched.
 ///
 /// A digest that the store has costs nothing. A tag that the store knows is asked for by HEAD, which costs no quota; one
 /// that it does not know by one GET, which brings the document along.
 async fn resolve(
     cx: &Cx,
-    remote: &Remote,
+    repository: &Repository,
     reference: &Reference,
     known: Option<Descriptor>,
     documents: &Documents,
@@ -170,21 +163,21 @@ async fn resolve(
     let document = match (reference.digest(), known) {
         (Some(digest), known) => match stored(cx, digest, known).await? {
             Some(target) => return Ok(target),
-            None => remote.pinned(cx, digest).await?,
+            None => repository.pinned(cx, digest).await?,
         },
         (None, known) => {
             let tag = reference.tag().unwrap_or("latest");
             let said = match &known {
-                Some(_) => remote.head(cx, tag).await?,
+                Some(_) => repository.head(cx, tag).await?,
                 None => None,
             };
             match (said, known) {
                 (Some(said), Some(known)) if said == known.digest => return Ok(known),
                 (Some(said), _) => match stored(cx, &said, None).await? {
                     Some(target) => return Ok(target),
-                    None => remote.pinned(cx, &said).await?,
+                    None => repository.pinned(cx, &said).await?,
                 },
-                (None, _) => remote.tagged(cx, tag).await?,
+                (None, _) => repository.tagged(cx, tag).await?,
             }
         }
     };

@@ -1,12 +1,12 @@
 //! Questions to a registry that change nothing in the store.
 
-use super::{inspect::Source, pull::remote};
+use super::inspect::Source;
 use crate::{
     error::Error,
     model::Document,
     name::{Digest, Platform, Reference},
     op::Cx,
-    registry::Registries,
+    registry::{Registries, Repository},
 };
 
 /// Something in a registry.
@@ -22,7 +22,8 @@ pub struct Query {
 
 /// Every tag of the repository.
 pub async fn tags(cx: Cx, query: Query) -> Result<Vec<String>, Error> {
-    remote(&query.reference, &query.registries)?.tags(&cx.scope("tags")).await
+    let cx = cx.scope("tags");
+    Repository::open(&cx, &query.reference, &query.registries).await?.tags(&cx).await
 }
 
 /// The digest that the reference means now: one HEAD, or a GET where the registry does not answer that. With a
@@ -32,17 +33,17 @@ pub async fn digest(cx: Cx, query: Query) -> Result<Digest, Error> {
     if query.platform.is_some() || query.reference.digest().is_some() {
         return manifest(cx, query).await.map(|document| document.digest().clone());
     }
-    let remote = remote(&query.reference, &query.registries)?;
+    let repository = Repository::open(&cx, &query.reference, &query.registries).await?;
     let tag = query.reference.tag().unwrap_or("latest");
-    match remote.head(&cx, tag).await? {
+    match repository.head(&cx, tag).await? {
         Some(digest) => Ok(digest),
-        None => remote.tagged(&cx, tag).await.map(|document| document.digest().clone()),
+        None => repository.tagged(&cx, tag).await.map(|document| document.digest().clone()),
     }
 }
 
 /// The manifest or index that the reference means now in its registry.
 pub async fn manifest(cx: Cx, query: Query) -> Result<Document, Error> {
     let cx = cx.scope("manifest");
-    let source = Source::registry(&query.reference, &query.registries)?;
+    let source = Source::registry(&cx, &query.reference, &query.registries).await?;
     source.document(&cx, query.platform.as_ref()).await
 }

@@ -70,13 +70,16 @@ impl Bars {
             Event::Retrying { doing, why, after } => {
                 return Some(format!("{doing}: {why}; trying again in {:.1} s", after.as_secs_f32()));
             }
+            Event::NextEndpoint { doing, from, why } => {
+                return Some(format!("{doing} from {from}: {why}; asking the next endpoint"));
+            }
             Event::Discarded { digest } => {
                 if let Some(bar) = self.blobs.get(digest) {
                     bar.set_position(0);
                 }
                 return Some(format!("discarded what came of {}: it does not verify", short(digest)));
             }
-            Event::Named { .. } | Event::Warned(_) => {}
+            Event::Limited { .. } | Event::Named { .. } | Event::Warned(_) => {}
         }
         None
     }

@@ -1,6 +1,10 @@
 //! Events as JSON, one a line: `--progress json`.
 
-use lugger::core::{event::Event, model::Descriptor, name::Digest};
+use lugger::core::{
+    event::{Event, Quota},
+    model::Descriptor,
+    name::Digest,
+};
 use serde::Serialize;
 
 /// An event, or the error at the end, in the words of the core.
@@ -15,6 +19,8 @@ pub(crate) enum Line<'a> {
     Committed { content: &'a Descriptor },
     Waiting { digest: &'a Digest },
     Retrying { doing: &'a str, why: String, after_ms: u128 },
+    NextEndpoint { doing: &'a str, from: &'a str, why: String },
+    Limited { registry: &'a str, remaining: u64, limit: Option<u64>, window: Option<u64> },
     Discarded { digest: &'a Digest },
     Named { name: &'a str, digest: &'a Digest, before: Option<&'a Digest> },
     Warned { warning: String },
@@ -33,6 +39,12 @@ impl<'a> From<&'a Event> for Line<'a> {
             Event::Waiting { digest } => Self::Waiting { digest },
             Event::Retrying { doing, why, after } => {
                 Self::Retrying { doing, why: why.to_string(), after_ms: after.as_millis() }
+            }
+            Event::NextEndpoint { doing, from, why } => {
+                Self::NextEndpoint { doing, from, why: why.to_string() }
+            }
+            Event::Limited { registry, quota: Quota { remaining, limit, window } } => {
+                Self::Limited { registry, remaining: *remaining, limit: *limit, window: *window }
             }
             Event::Discarded { digest } => Self::Discarded { digest },
             Event::Named { name, digest, before } => Self::Named { name, digest, before: before.as_ref() },

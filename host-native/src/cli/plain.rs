@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lugger::core::{event::Event, name::Digest};
+use lugger::core::{
+    event::{Event, Quota},
+    name::Digest,
+};
 
 use super::human::{bytes, kind, short};
 
@@ -70,6 +73,10 @@ impl Plain {
             Event::Retrying { doing, why, after } => {
                 Some(format!("{doing}: {why}; trying again in {:.1} s", after.as_secs_f32()))
             }
+            Event::NextEndpoint { doing, from, why } => {
+                Some(format!("{doing} from {from}: {why}; asking the next endpoint"))
+            }
+            Event::Limited { registry, quota } => self.limited(registry, quota),
             Event::Discarded { digest } => {
                 Some(format!("discarded what came of {}: it does not verify", short(digest)))
             }
@@ -79,6 +86,13 @@ impl Plain {
             // The report tells warnings whatever the mode.
             Event::Warned(_) => None,
         }
+    }
+
+    /// A quota that runs out is told always.
+    fn limited(&self, registry: &str, quota: &Quota) -> Option<String> {
+        let scarce = quota.remaining < quota.limit.unwrap_or(100) / 10;
+        let of = quota.limit.map_or(String::new(), |limit| format!(" of {limit}"));
+        (scarce || self.verbose).then(|| format!("{registry} allows {}{of} more requests", quota.remaining))
     }
 
     fn how_far(&mut self) -> Option<String> {

@@ -74,6 +74,10 @@ pub fn event(event: &Event) -> String {
         Event::Retrying { doing, why, after } => {
             format!("retrying in {} ms: {doing}: {why}", after.as_millis())
         }
+        Event::NextEndpoint { doing, from, why } => {
+            format!("on to the next endpoint: {doing} from {from}: {why}")
+        }
+        Event::Limited { registry, quota } => format!("{registry} has {} requests left", quota.remaining),
         Event::Discarded { digest } => format!("discarded {digest}"),
         Event::Named { name, digest, before } => {
             let before = before.as_ref().map_or("nothing".to_owned(), ToString::to_string);

@@ -1,0 +1,138 @@
+//! One repository at all the places that serve it.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use super::{
+    Credentials, Endpoint, Registries, Remote, config,
+    round::{Need, Round},
+    tags::Listing,
+};
+use crate::{
+    error::Error,
+    model::{Descriptor, Document},
+    name::{Digest, Reference},
+    op::Cx,
+};
+
+/// One repository at its endpoints, with what was learnt about each. Every question goes through the loop of
+/// endpoints and tries: the answer of the first that gives one, or an error with what all of them said.
+#[derive(Debug)]
+pub struct Repository {
+    /// `registry/path`, as the reference says.
+    pub(super) name: String,
+    path: String,
+    pub(super) remotes: Vec<Remote>,
+}
+
+impl Repository {
+    /// The repository of a reference, at the endpoints that the user's settings give it. `scratch` is no image, and
+    /// nobody is asked for it.
+    pub async fn open(cx: &Cx, reference: &Reference, registries: &Registries) -> Result<Self, Error> {
+        if reference.domain() == "docker.io" && reference.path() == "library/scratch" {
+            return Err(Error::Reserved("scratch".to_owned()));
+        }
+        let endpoints = config::endpoints(cx, reference, registries).await?;
+        Ok(Self::new(reference, endpoints, &Credentials::new(registries)))
+    }
+
+    /// The repository of a reference at these endpoints, in the order in which they are asked.
+    pub fn new(reference: &Reference, endpoints: Vec<Endpoint>, credentials: &Credentials) -> Self {
+        let mut paces: BTreeMap<_, Rc<_>> = BTreeMap::new();
+        let remote = |endpoint: Endpoint| {
+            let pace = Rc::clone(paces.entry(endpoint.origin()).or_default());
+            Remote::new(endpoint, credentials.clone(), pace)
+        };
+        Self {
+            name: reference.name(),
+            path: reference.path().to_owned(),
+            remotes: endpoints.into_iter().map(remote).collect(),
+        }
+    }
+
+    /// Its path, without the registry's name.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Its endpoints, in the order in which they are asked.
+    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.remotes.iter().map(Remote::endpoint)
+    }
+
+    pub(crate) fn round(&self, need: Need, doing: &str) -> Round<'_> {
+        Round::new(self, need, doing)
+    }
+
+    /// What a tag means, by HEAD: costs no pull quota. `None` when no endpoint can say it that way.
+    pub async fn head(&self, cx: &Cx, tag: &str) -> Result<Option<Digest>, Error> {
+        let mut round = self.round(Need::Resolve, &format!("look up tag {tag}"));
+        loop {
+            let turn = round.next(cx).await?;
+            match turn.head(cx, tag).await {
+                Ok(digest) => return Ok(digest),
+                Err(why) => round.failed(cx, &turn, why),
+            }
+        }
+    }
+
+    /// The document that a tag means, by one GET. `Docker-Content-Digest` must agree with the bytes.
+    pub async fn tagged(&self, cx: &Cx, tag: &str) -> Result<Document, Error> {
+        let mut round = self.round(Need::Resolve, &format!("fetch manifest {tag}"));
+        loop {
+            let turn = round.next(cx).await?;
+            match turn.tagged(cx, tag).await {
+                Ok(document) => return Ok(document),
+                Err(why) => round.failed(cx, &turn, why),
+            }
+        }
+    }
+
+    /// The document of this digest. The bytes decide; what headers say is only a hint (security.md M5).
+    pub async fn pinned(&self, cx: &Cx, digest: &Digest) -> Result<Document, Error> {
+        let mut round = self.round(Need::Pull, &format!("fetch manifest {digest}"));
+        loop {
+            let turn = round.next(cx).await?;
+            match turn.pinned(cx, digest).await {
+                Ok(document) => return Ok(document),
+                Err(why) => round.failed(cx, &turn, why),
+            }
+        }
+    }
+
+    /// The document that a descriptor promises: its digest, its size, its type.
+    pub async fn described(&self, cx: &Cx, descriptor: &Descriptor) -> Result<Document, Error> {
+        let mut round = self.round(Need::Pull, &format!("fetch manifest {}", descriptor.digest));
+        loop {
+            let turn = round.next(cx).await?;
+            match turn.described(cx, descriptor).await {
+                Ok(document) => return Ok(document),
+                Err(why) => round.failed(cx, &turn, why),
+            }
+        }
+    }
+
+    /// The bytes of a small blob, verified; nothing is stored.
+    pub async fn small_blob(&self, cx: &Cx, blob: &Descriptor, max: u64) -> Result<Vec<u8>, Error> {
+        let mut round = self.round(Need::Pull, &format!("fetch {}", blob.digest));
+        loop {
+            let turn = round.next(cx).await?;
+            match turn.small_blob(cx, blob, max).await {
+                Ok(bytes) => return Ok(bytes),
+                Err(why) => round.failed(cx, &turn, why),
+            }
+        }
+    }
+
+    /// Every tag, in the order the registry gives them.
+    pub async fn tags(&self, cx: &Cx) -> Result<Vec<String>, Error> {
+        let mut round = self.round(Need::Resolve, "list tags");
+        let mut listing = Listing::default();
+        loop {
+            let turn = round.next(cx).await?;
+            match turn.pages(cx, &mut listing).await {
+                Ok(()) => return Ok(listing.into_tags()),
+                Err(why) => round.failed(cx, &turn, why),
+            }
+        }
+    }
+}

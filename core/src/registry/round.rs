@@ -1,0 +1,224 @@
+//! The loop over endpoints and tries (moby-cri.md §1.6, containerd.md §2.4 and §4.1): who is asked next, after which pause, and what is said when nobody gave it.
+//!
+//! One pass asks every endpoint that may still help, in order; only when all have failed is there a pause, and then another
+//! pass. So a mirror that is down costs one try and no waiting, and a registry without mirrors is simply tried again.
+
+use std::cell::RefCell;
+
+use super::{
+    Remote, Repository,
+    retry::{self, Verdict},
+};
+use crate::{
+    effect::http::NetErrorKind,
+    error::{Attempt, Error, Refusal, RegistryError},
+    event::Event,
+    op::{Cx, Why},
+};
+
+/// What an endpoint must be able to do to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Give content by digest.
+    Pull,
+    /// Say what a tag means.
+    Resolve,
+}
+
+/// One thing asked of a repository.
+pub(crate) struct Round<'r> {
+    repository: &'r Repository,
+    doing: String,
+    candidates: Vec<Candidate<'r>>,
+    /// Passes that are over.
+    passes: u32,
+    /// How often wrong bytes came.
+    spoiled: u32,
+    /// Nobody else is asked, whoever is left.
+    stopped: bool,
+}
+
+struct Candidate<'r> {
+    remote: &'r Remote,
+    /// Whether it may still help.
+    open: bool,
+    /// In this pass.
+    tried: bool,
+    tries: u32,
+    failure: Option<(String, Refusal)>,
+}
+
+/// One try at one endpoint.
+pub(crate) struct Turn<'r> {
+    pub(super) remote: &'r Remote,
+    /// Which candidate it is.
+    pub(crate) at: usize,
+    /// Past every cache: wrong bytes have come before.
+    pub(super) fresh: bool,
+    /// The request that was sent last.
+    pub(super) asked: RefCell<String>,
+}
+
+impl<'r> Round<'r> {
+    pub(super) fn new(repository: &'r Repository, need: Need, doing: &str) -> Self {
+        let able = repository.remotes.iter().filter(|remote| {
+            let can = remote.endpoint().can;
+            can.pull && (need == Need::Pull || can.resolve)
+        });
+        let candidate = |remote| Candidate { remote, open: true, tried: false, tries: 0, failure: None };
+        Self {
+            repository,
+            doing: doing.to_owned(),
+            candidates: able.map(candidate).collect(),
+            passes: 0,
+            spoiled: 0,
+            stopped: false,
+        }
+    }
+
+    /// The next to ask; waits when all have been asked and may still help. An error when nobody may.
+    pub(crate) async fn next(&mut self, cx: &Cx) -> Result<Turn<'r>, Error> {
+        loop {
+            if self.stopped {
+                return Err(self.error());
+            }
+            if let Some(at) = self.choose(cx) {
+                let candidate = &mut self.candidates[at];
+                candidate.tried = true;
+                candidate.tries += 1;
+                let remote = candidate.remote;
+                return Ok(Turn { remote, at, fresh: self.spoiled > 0, asked: RefCell::default() });
+            }
+            self.rest(cx).await?;
+        }
+    }
+
+    /// A turn ended badly.
+    pub(crate) fn failed(&mut self, cx: &Cx, turn: &Turn<'_>, why: Refusal) {
+        let candidate = &mut self.candidates[turn.at];
+        let remote = candidate.remote;
+        remote.is_down.set(is_down(&why));
+        match retry::verdict(&why) {
+            Verdict::Final => {
+                candidate.open = false;
+                // Broken settings are the user's to mend, not to be passed over (security.md C10).
+                self.stopped |= matches!(why, Refusal::Secret(_));
+            }
+            Verdict::Passing(Some(after)) => remote.pace.rest(cx.now().after(after), &why),
+            Verdict::Passing(None) => {}
+            Verdict::Spoiled => {
+                self.spoiled += 1;
+                self.stopped |= self.spoiled > 1;
+            }
+        }
+        candidate.failure = Some((turn.asked.take(), why.clone()));
+        if !self.stopped && self.choose(cx).is_some() {
+            let from = remote.endpoint().origin().to_string();
+            cx.emit(Event::NextEndpoint { doing: self.doing.clone(), from, why });
+        }
+    }
+
+    /// Something was gained: what comes is a new beginning.
+    pub(crate) fn progressed(&mut self) {
+        self.passes = 0;
+        for candidate in &mut self.candidates {
+            (candidate.tried, candidate.tries) = (false, 0);
+        }
+    }
+
+    /// Of those that this pass has not asked: the first that does not rest and has not just been found dead, else the first that
+    /// does not rest.
+    fn choose(&self, cx: &Cx) -> Option<usize> {
+        let now = cx.now();
+        let ready = |(_, candidate): &(usize, &Candidate<'_>)| {
+            candidate.open
+                && !candidate.tried
+                && candidate.remote.pace.rests_until() <= now
+                && !self.is_needless_twin(candidate.remote)
+        };
+        let mut all = self.candidates.iter().enumerate().filter(ready);
+        let alive = all.clone().find(|(_, candidate)| !candidate.remote.is_down.get());
+        alive.or_else(|| all.next()).map(|(at, _)| at)
+    }
+
+    /// An endpoint that has answered over TLS is never asked in plain text (security.md C8).
+    fn is_needless_twin(&self, remote: &Remote) -> bool {
+        let host = remote.endpoint().root.host_str();
+        remote.endpoint().plain_twin
+            && self.repository.remotes.iter().any(|other| {
+                other.has_answered.get()
+                    && other.endpoint().root.scheme() == "https"
+                    && other.endpoint().root.host_str() == host
+            })
+    }
+
+    /// The pause between two passes; an error when there is no further one.
+    async fn rest(&mut self, cx: &Cx) -> Result<(), Error> {
+        let (now, limits) = (cx.now(), cx.limits());
+        let twin = |candidate: &&Candidate<'_>| !self.is_needless_twin(candidate.remote);
+        let open: Vec<_> = self.candidates.iter().filter(|candidate| candidate.open).filter(twin).collect();
+        let Some(soonest) = open.iter().min_by_key(|candidate| candidate.remote.pace.rests_until()) else {
+            return Err(self.error());
+        };
+        let wait = soonest.remote.pace.rests_until().since(now);
+        let have_tried = open.iter().any(|candidate| candidate.tried);
+        let passes = self.passes + u32::from(have_tried);
+        if passes >= limits.attempts.max(1)
+            || wait > limits.retry_after_max
+            || (have_tried && !soonest.remote.pace.spend())
+        {
+            return Err(self.error());
+        }
+        let after = wait + retry::pause(cx, passes.max(1));
+        let why = soonest.failure.as_ref().map(|(_, why)| why.clone()).or_else(|| soonest.remote.pace.said());
+        if let Some(why) = why {
+            cx.emit(Event::Retrying { doing: self.doing.clone(), why, after });
+        }
+        self.passes = passes;
+        cx.sleep(after, Why::Backoff).await;
+        for candidate in &mut self.candidates {
+            candidate.tried = false;
+        }
+        Ok(())
+    }
+
+    /// Everything that was tried, the most telling first.
+    pub(crate) fn error(&self) -> Error {
+        let mut failed: Vec<_> = self.candidates.iter().filter_map(attempt).collect();
+        failed.sort_by_key(|(key, _)| *key);
+        let mut attempts = failed.into_iter().map(|(_, attempt)| attempt);
+        match attempts.next() {
+            Some(first) => {
+                RegistryError { doing: self.doing.clone(), first, others: attempts.collect() }.into()
+            }
+            None => Error::NoEndpoint { doing: self.doing.clone(), repository: self.repository.name.clone() },
+        }
+    }
+}
+
+/// What came of a candidate, and how telling that is; one that was never asked because it rests says why it does.
+fn attempt(candidate: &Candidate<'_>) -> Option<((bool, bool, u8), Attempt)> {
+    let endpoint = candidate.remote.endpoint();
+    let resting = || candidate.remote.pace.said().map(|why| (String::new(), why));
+    let (asked, why) = candidate.failure.clone().or_else(resting)?;
+    let unsaid = matches!(why, Refusal::Net(_));
+    let rank = match &why {
+        Refusal::Content(_) => 0,
+        Refusal::Denied { .. } | Refusal::Challenge(_) | Refusal::Secret(_) => 1,
+        Refusal::Throttled { .. } => 2,
+        Refusal::Missing(_) => 4,
+        Refusal::Net(error) if error.kind != NetErrorKind::Connect => 5,
+        Refusal::Net(_) => 6,
+        _ => 3,
+    };
+    let (registry, repository) = (endpoint.origin().to_string(), endpoint.repository.clone());
+    let attempt = Attempt { registry, repository, asked, why, tries: candidate.tries };
+    Some(((unsaid, endpoint.is_mirror, rank), attempt))
+}
+
+/// Whether the endpoint cannot be reached at all: other requests then ask it last.
+fn is_down(why: &Refusal) -> bool {
+    use NetErrorKind::{Connect, File, Forbidden, Proxy, Resolve, Timeout, Tls};
+    matches!(why, Refusal::Net(error)
+        if matches!(error.kind, Resolve | Connect | Tls | Timeout | Proxy | Forbidden | File))
+}
