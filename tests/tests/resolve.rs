@@ -1,6 +1,6 @@
 //! From a tag to a digest, with as few requests as the registry allows.
 
-use lugger_core::error::{ContentError, Error, Kind};
+use lugger_core::error::{ContentError, Error, Refusal, Kind};
 use lugger_tests::{
     script::{Script, calm},
     sim::{
@@ -70,16 +70,17 @@ fn a_tag_that_moved_is_fetched_by_its_new_digest() {
 #[test]
 fn a_header_that_names_another_digest_than_the_body_has_is_an_error() {
     let mut script = Script::pull(scenario());
-    let mut get = script.expect(&format!("GET {TAGGED}"));
-    let mut answer = get.usual();
-    let lie = format!("sha256:{}", "0".repeat(64));
-    answer.headers.insert("docker-content-digest", lie.parse().unwrap());
-    get.answer(answer);
+    for cached in [true, false] {
+        let mut get = script.expect(&format!("GET {TAGGED}"));
+        assert_eq!(get.headers().contains_key("cache-control"), !cached, "the second time past every cache");
+        let mut answer = get.usual();
+        let lie = format!("sha256:{}", "0".repeat(64));
+        answer.headers.insert("docker-content-digest", lie.parse().unwrap());
+        get.answer(answer);
+    }
     let error = script.finish().unwrap_err();
-    assert!(
-        matches!(&error, Error::Content { why, .. } if matches!(**why, ContentError::HeaderDigest { .. })),
-        "{error}"
-    );
+    let Error::Registry(refused) = &error else { panic!("{error}") };
+    assert!(matches!(refused.first.why, Refusal::Content(ContentError::HeaderDigest { .. })), "{error}");
     assert!(script.world.store.disk.blobs.is_empty());
 }
 
@@ -99,10 +100,12 @@ fn a_manifest_by_digest_that_has_another_is_never_committed() {
     scenario.pinned = true;
     let root = scenario.image.root.clone();
     let mut script = Script::pull(scenario);
-    let mut get = script.expect(&format!("GET https://registry.example/v2/team/app/manifests/{root}"));
-    let mut answer = get.usual();
-    answer.body = [&answer.body[..], b" "].concat().into();
-    get.answer(answer);
+    for _ in 0..2 {
+        let mut get = script.expect(&format!("GET https://registry.example/v2/team/app/manifests/{root}"));
+        let mut answer = get.usual();
+        answer.body = [&answer.body[..], b" "].concat().into();
+        get.answer(answer);
+    }
     assert_eq!(script.finish().unwrap_err().kind(), Kind::Content);
     assert!(script.world.store.disk.blobs.is_empty());
 }

@@ -67,8 +67,10 @@ fn another_range_than_the_asked_one_is_refused() {
         let mut get = script.expect(&line);
         let answer = get.usual();
         get.cut(answer, 20_000, End::Broken);
-        let wrong = Answer::new(206, &layer()[at..]).header("content-range", range);
-        script.expect(&format!("{line} bytes=20000-")).answer(wrong);
+        for _ in 1..script.world.scenario.limits.attempts {
+            let wrong = Answer::new(206, &layer()[at..]).header("content-range", range);
+            script.expect(&format!("{line} bytes=20000-")).answer(wrong);
+        }
         let error = script.finish().unwrap_err();
         assert_eq!((error.kind(), committed(&script)), (Kind::Network, false), "{range}: {error}");
         let kept = &script.world.store.disk.ingests[&Digest::sha256(&layer())];
@@ -100,22 +102,33 @@ fn a_range_that_cannot_be_served_starts_over() {
 }
 
 #[test]
-fn wrong_bytes_are_deleted_and_never_committed() {
+fn wrong_bytes_are_deleted_asked_for_once_more_and_never_committed() {
     let (mut script, line) = at_the_layer(calm(scenario()));
     let mut wrong = layer();
     wrong[123] ^= 1;
-    script.expect(&line).answer(Answer::new(200, wrong));
+    for cached in [true, false] {
+        let get = script.expect(&line);
+        assert_eq!(get.headers().contains_key("cache-control"), !cached, "the second time past every cache");
+        get.answer(Answer::new(200, wrong.clone()));
+    }
     assert_eq!(script.finish().unwrap_err().kind(), Kind::Content);
     assert_eq!(
         (committed(&script), discarded(&script), script.world.store.disk.ingests.len()),
-        (false, 1, 0)
+        (false, 2, 0)
     );
+    // A cache that had gone bad.
+    let (mut script, line) = at_the_layer(calm(scenario()));
+    script.expect(&line).answer(Answer::new(200, wrong));
+    script.serve_rest();
+    assert!(script.finish().is_ok() && committed(&script));
 }
 
 #[test]
 fn too_many_bytes_are_wrong_bytes() {
     let (mut script, line) = at_the_layer(calm(scenario()));
-    script.expect(&line).answer(Answer::new(200, [layer(), vec![0]].concat()));
+    for _ in 0..2 {
+        script.expect(&line).answer(Answer::new(200, [layer(), vec![0]].concat()));
+    }
     assert_eq!(script.finish().unwrap_err().kind(), Kind::Content);
     assert_eq!((committed(&script), script.world.store.disk.ingests.len()), (false, 0));
 }
@@ -139,6 +152,8 @@ fn pieces_that_do_not_fit_are_fetched_once_more_from_the_first_byte() {
     // … but a second time is once too often.
     let (mut script, line) = at_the_layer(with_partial(vec![0; 1000]));
     script.expect(&format!("{line} bytes=1000-")).serve();
+    script.expect(&line).cut(Answer::new(200, vec![1; N]), 10, End::Broken);
+    script.expect(&format!("{line} bytes=10-")).serve();
     script.expect(&line).cut(Answer::new(200, vec![1; N]), 10, End::Broken);
     script.expect(&format!("{line} bytes=10-")).serve();
     assert_eq!(script.finish().unwrap_err().kind(), Kind::Content);

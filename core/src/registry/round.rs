@@ -96,6 +96,7 @@ impl<'r> Round<'r> {
     /// A turn ended badly.
     pub(crate) fn failed(&mut self, cx: &Cx, turn: &Turn<'_>, why: Refusal) {
         let candidate = &mut self.candidates[turn.at];
+        candidate.tried = true;
         let remote = candidate.remote;
         remote.is_down.set(is_down(&why));
         match retry::verdict(&why) {
