@@ -107,6 +107,11 @@ pub enum Warning {
         /// The platform of the image.
         got: Box<Platform>,
     },
+    /// A descriptor names URLs to fetch its blob from, and the user has not allowed that: only the registry is asked.
+    ForeignUrls {
+        /// Of the blob.
+        digest: Digest,
+    },
     /// The registry asked for a login at another host that it has no proven tie to: only an anonymous token was asked for.
     UntrustedRealm {
         /// Where the registry pointed.
@@ -119,6 +124,12 @@ impl fmt::Display for Warning {
         match self {
             Self::OtherPlatform { want, got } => {
                 write!(f, "the image is for {}, not for {}", got.format(), want.format())
+            }
+            Self::ForeignUrls { digest } => {
+                write!(
+                    f,
+                    "{digest} names URLs of its own (a foreign layer); only the registry is asked for it"
+                )
             }
             Self::UntrustedRealm { realm } => {
                 write!(f, "the registry asks for a login at {realm}; your credentials were not sent there")

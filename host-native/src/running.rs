@@ -97,6 +97,7 @@ impl Running<'_> {
             }
             Request::Apply(batch, ticket) => answer(op, ticket, store.apply(&batch)),
             Request::Find(digest, ticket) => answer(op, ticket, store.find(&digest)),
+            Request::Partial(digest, ticket) => answer(op, ticket, store.partial(&digest)),
             Request::Read(read, ticket) => answer(op, ticket, store.read(&read)),
             Request::Begin(begin, ticket) => answer(op, ticket, store.begin(&begin)),
             Request::Get(key, ticket) => answer(op, ticket, store.get(&key)),
@@ -177,7 +178,7 @@ fn perform_nowhere<T: 'static>(op: &mut Op<T>, request: Request) {
         detail: "this host runs without a store".to_owned(),
     };
     match request {
-        Request::Find(_, ticket) => answer(op, ticket, Ok(None)),
+        Request::Find(_, ticket) | Request::Partial(_, ticket) => answer(op, ticket, Ok(None)),
         Request::Get(_, ticket) => answer(op, ticket, Ok(None)),
         Request::Scan(_, ticket) => answer(op, ticket, Ok(Vec::new())),
         Request::Read(_, ticket) => answer(op, ticket, Err(none())),

@@ -132,6 +132,20 @@ impl<T: 'static> Script<T> {
         Expected { script: self, exchange, ticket }
     }
 
+    /// The line of the next exchange.
+    #[track_caller]
+    pub fn next_line(&mut self) -> String {
+        self.run();
+        self.asked.front().expect("it asks for something").0.to_string()
+    }
+
+    /// Lets the world's registry answer the next exchange.
+    #[track_caller]
+    pub fn serve_one(&mut self) {
+        let line = self.next_line();
+        self.expect(&line).serve();
+    }
+
     /// Lets the world's registry answer all that is still asked; how often it was asked for what.
     pub fn serve_rest(&mut self) -> Vec<Asked> {
         let mut served = Vec::new();

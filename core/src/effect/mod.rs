@@ -56,6 +56,8 @@ pub enum Request {
     Pump(Box<Pump>, Ticket<Pumped>),
     /// How many bytes the store has committed under this digest; `None` when it has none.
     Find(Digest, Ticket<Result<Option<u64>, StoreError>>),
+    /// How many bytes an earlier run left in an ingest of this digest; `None` when there is none. Opens and changes nothing.
+    Partial(Digest, Ticket<Result<Option<u64>, StoreError>>),
     /// The bytes of small committed content.
     Read(Read, Ticket<Result<Vec<u8>, StoreError>>),
     /// Start an ingest or take up the one that an earlier run left. The core holds its lock.
@@ -88,6 +90,7 @@ impl Request {
             Self::Exchange(_, t) => t.id(),
             Self::Pump(_, t) => t.id(),
             Self::Find(_, t) => t.id(),
+            Self::Partial(_, t) => t.id(),
             Self::Read(_, t) => t.id(),
             Self::Begin(_, t) => t.id(),
             Self::Commit(_, t) => t.id(),
@@ -127,6 +130,7 @@ impl fmt::Display for Request {
             Self::Exchange(exchange, _) => write!(f, "exchange {exchange}"),
             Self::Pump(pump, _) => write!(f, "pump {pump}"),
             Self::Find(digest, _) => write!(f, "find {digest}"),
+            Self::Partial(digest, _) => write!(f, "partial {digest}"),
             Self::Read(read, _) => write!(f, "read {}", read.digest),
             Self::Begin(begin, _) => write!(f, "begin {} ({} bytes)", begin.digest, begin.size),
             Self::Commit(commit, _) => write!(f, "commit {commit}"),

@@ -33,8 +33,7 @@ impl Documents {
         self.add(cx, document, false)
     }
 
-    /// Makes sure that a document is here: from the store, else from the registry, and then leased together with the
-    /// blobs that it names.
+    /// Like [`Self::learn`]; what the store does not have is leased, together with the blobs that it names.
     pub async fn load(
         &self,
         cx: &Cx,
@@ -42,12 +41,7 @@ impl Documents {
         lease: &Lease,
         node: &Descriptor,
     ) -> Result<(), Error> {
-        let here = self.0.borrow().get(&node.digest).map(|held| held.stored);
-        let stored = match here {
-            Some(stored) => stored,
-            None => self.fetch(cx, repository, node).await?,
-        };
-        if stored {
+        if self.learn(cx, repository, node).await? {
             return Ok(());
         }
         let blobs = self.children(&node.digest).into_iter().filter(|child| !child.media_type.is_document());
@@ -55,8 +49,12 @@ impl Documents {
         Ok(lease.keep(cx, &content).await?)
     }
 
-    /// Takes it from the store, else from the registry; whether the store had it.
-    async fn fetch(&self, cx: &Cx, repository: &Repository, node: &Descriptor) -> Result<bool, Error> {
+    /// Makes sure that a document is here: from the store, else from the registry; whether the store has it.
+    pub async fn learn(&self, cx: &Cx, repository: &Repository, node: &Descriptor) -> Result<bool, Error> {
+        let here = self.0.borrow().get(&node.digest).map(|held| held.stored);
+        if let Some(stored) = here {
+            return Ok(stored);
+        }
         let (document, stored) = match self.stored(cx, node).await? {
             Some(document) => (document, true),
             None => (repository.described(cx, node).await?, false),

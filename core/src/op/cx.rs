@@ -176,6 +176,11 @@ impl Cx {
         self.ask(|t| Request::Find(digest.clone(), t)).await
     }
 
+    /// How many bytes an earlier run left in an ingest.
+    pub async fn partial(&self, digest: &Digest) -> Result<Option<u64>, StoreError> {
+        self.ask(|t| Request::Partial(digest.clone(), t)).await
+    }
+
     /// Small committed content.
     pub async fn read(&self, digest: &Digest, max: u64) -> Result<Vec<u8>, StoreError> {
         self.ask(|t| Request::Read(Read { digest: digest.clone(), max }, t)).await

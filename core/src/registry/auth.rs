@@ -69,6 +69,14 @@ impl Auth {
         }
     }
 
+    /// Exchanges that it took so far: a refused one for each challenge, one for each token.
+    pub(super) fn exchanges(&self) -> u64 {
+        let challenged = self.challenge.borrow();
+        let tokens =
+            if challenged.as_ref().is_some_and(|c| c.scheme == "bearer") { self.made.get() } else { 0 };
+        u64::from(challenged.is_some()) + tokens
+    }
+
     /// What to send along; `None` until a registry has asked for something.
     pub(super) async fn grant(&self, cx: &Cx) -> Result<Option<Grant>, Refusal> {
         let Some(challenge) = self.challenge.borrow().clone() else { return Ok(None) };

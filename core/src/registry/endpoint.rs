@@ -20,6 +20,8 @@ pub struct Endpoint {
     pub is_mirror: bool,
     /// The plain-text twin of an endpoint before it: asked only as long as that one has not answered.
     pub plain_twin: bool,
+    /// The root is the URL of one blob, which a descriptor names: nobody logs in there.
+    pub is_blob: bool,
     /// What may be asked of it.
     pub can: Capabilities,
     /// The value of `ns=`: the registry that the reference names, for a mirror that serves several.
@@ -88,6 +90,7 @@ impl Endpoint {
             place,
             is_mirror: false,
             plain_twin: false,
+            is_blob: false,
             can: Capabilities::ALL,
             namespace: None,
             account: domain.to_owned(),
@@ -101,9 +104,26 @@ impl Endpoint {
         Origin::of(&self.root)
     }
 
+    /// A URL that a descriptor names, as one more place for its blob; `from` is the registry that has the descriptor.
+    pub(super) fn named(from: &Self, url: Url) -> Self {
+        Self {
+            root: url,
+            is_mirror: true,
+            is_blob: true,
+            namespace: None,
+            account: String::new(),
+            headers: None,
+            can: Capabilities { resolve: false, push: false, referrers: false, ..Capabilities::ALL },
+            ..from.clone()
+        }
+    }
+
     /// The URL of something in the repository: `["manifests", "latest"]`.
     pub(super) fn url(&self, rest: &[&str]) -> Url {
         let mut url = self.root.clone();
+        if self.is_blob {
+            return url;
+        }
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(self.repository.split('/')).extend(rest);
         }

@@ -27,7 +27,6 @@ use std::{cell::Cell, rc::Rc};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
-pub(crate) use self::round::Need;
 use self::{auth::Auth, pace::Pace, redirect::Followed, round::Turn};
 pub use self::{
     config::ConfigError,
@@ -116,7 +115,8 @@ impl Remote {
             if status.is_success() || accept.contains(&status) {
                 return Ok(reply);
             }
-            if status == StatusCode::UNAUTHORIZED && from.is_none() && grants < MOST_GRANTS {
+            let may_log_in = from.is_none() && !self.endpoint.is_blob;
+            if status == StatusCode::UNAUTHORIZED && may_log_in && grants < MOST_GRANTS {
                 grants += 1;
                 self.auth.answer(cx, &reply.headers, grant.as_ref()).await?;
                 continue;

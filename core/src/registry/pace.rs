@@ -63,6 +63,11 @@ impl Pace {
         left > 0
     }
 
+    /// What it last told of its limits.
+    pub(super) fn quota(&self) -> Option<Quota> {
+        self.quota.get()
+    }
+
     /// An answer came: it earns a try back, and may tell of a quota.
     pub(super) fn answered(&self, cx: &Cx, registry: &str, headers: &HeaderMap) {
         self.budget.set((self.budget.get() + 1).min(BUDGET));

@@ -19,6 +19,9 @@ pub struct Registries {
     pub identity: Option<(String, String)>,
     /// Trees of hosts.toml files that are looked into instead of the usual ones (`--hosts-dir`).
     pub hosts_dirs: Vec<String>,
+    /// Fetch blobs also from the URLs that their descriptors name, when no endpoint has them (`--foreign-urls`). Without
+    /// credentials, and never from a private network for a public registry.
+    pub foreign_urls: bool,
     /// The file of credentials that is read instead of the usual ones (`--authfile`).
     pub auth_file: Option<String>,
     /// For connecting to any host that has no time of its own (`--connect-timeout` is in the limits; this is `dial_timeout`'s default).

@@ -2,13 +2,16 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
+use url::Url;
+
 use super::{
-    Credentials, Endpoint, Registries, Remote, config,
-    round::{Need, Round},
+    Credentials, Endpoint, Registries, Remote, config, guard,
+    round::{Need, Round, Turn},
     tags::Listing,
 };
 use crate::{
-    error::Error,
+    error::{Error, Refusal},
+    event::{Event, Quota, Warning},
     model::{Descriptor, Document},
     name::{Digest, Reference},
     op::Cx,
@@ -21,6 +24,7 @@ pub struct Repository {
     /// `registry/path`, as the reference says.
     pub(super) name: String,
     path: String,
+    foreign_urls: bool,
     pub(super) remotes: Vec<Remote>,
 }
 
@@ -32,7 +36,8 @@ impl Repository {
             return Err(Error::Reserved("scratch".to_owned()));
         }
         let endpoints = config::endpoints(cx, reference, registries).await?;
-        Ok(Self::new(reference, endpoints, &Credentials::new(registries)))
+        let repository = Self::new(reference, endpoints, &Credentials::new(registries));
+        Ok(Self { foreign_urls: registries.foreign_urls, ..repository })
     }
 
     /// The repository of a reference at these endpoints, in the order in which they are asked.
@@ -45,6 +50,7 @@ impl Repository {
         Self {
             name: reference.name(),
             path: reference.path().to_owned(),
+            foreign_urls: false,
             remotes: endpoints.into_iter().map(remote).collect(),
         }
     }
@@ -60,7 +66,55 @@ impl Repository {
     }
 
     pub(crate) fn round(&self, need: Need, doing: &str) -> Round<'_> {
-        Round::new(self, need, doing)
+        Round::new(self, need, doing, &[])
+    }
+
+    /// The round of a blob, which may also be `elsewhere`: those places are asked last.
+    pub(crate) fn blob_round<'r>(&'r self, blob: &Descriptor, elsewhere: &'r [Remote]) -> Round<'r> {
+        Round::new(self, Need::Pull, &format!("fetch {}", blob.digest), elsewhere)
+    }
+
+    /// The places that a descriptor itself names (containerd.md §4.1), if the user wants them asked. Like a redirect they
+    /// must not lead from a public registry into a private network (security.md C1, C6).
+    pub(crate) fn named_by(&self, blob: &Descriptor) -> Vec<Remote> {
+        let wanted = self.foreign_urls && !blob.urls.is_empty();
+        let Some(registry) = self.endpoints().last().filter(|_| wanted) else { return Vec::new() };
+        let home = registry.origin();
+        let urls = blob.urls.iter().filter_map(|url| Url::parse(url).ok());
+        let safe =
+            urls.filter(|url| matches!(url.scheme(), "https" | "http") && guard::check(url, &home).is_ok());
+        let remote = |url| Remote::new(Endpoint::named(registry, url), Credentials::default(), Rc::default());
+        safe.map(remote).collect()
+    }
+
+    /// Asks one endpoint once what a reference means there.
+    pub(crate) async fn probe(
+        &self,
+        cx: &Cx,
+        at: usize,
+        reference: &Reference,
+    ) -> Result<Option<Digest>, Refusal> {
+        let Some(remote) = self.remotes.get(at) else { return Ok(None) };
+        let what =
+            reference.digest().map_or(reference.tag().unwrap_or("latest").to_owned(), Digest::to_string);
+        Turn::alone(remote).head(cx, &what).await
+    }
+
+    /// Exchanges that getting in has cost.
+    pub(crate) fn logins(&self) -> u64 {
+        self.remotes.iter().map(|remote| remote.auth.exchanges()).sum()
+    }
+
+    /// What was last heard of how much may still be asked for.
+    pub(crate) fn quota(&self) -> Option<Quota> {
+        self.remotes.iter().find_map(|remote| remote.pace.quota())
+    }
+
+    /// Tells that a blob that no endpoint gives may be where its descriptor says, which the user has not allowed to look.
+    pub(crate) fn warn_of_urls(&self, cx: &Cx, blob: &Descriptor) {
+        if !self.foreign_urls && !blob.urls.is_empty() {
+            cx.emit(Event::Warned(Warning::ForeignUrls { digest: blob.digest.clone() }));
+        }
     }
 
     /// What a tag means, by HEAD: costs no pull quota. `None` when no endpoint can say it that way.

@@ -59,9 +59,16 @@ pub(crate) struct Turn<'r> {
     pub(super) asked: RefCell<String>,
 }
 
+impl<'r> Turn<'r> {
+    /// A turn that belongs to no round: one question, and nobody else is asked.
+    pub(super) fn alone(remote: &'r Remote) -> Self {
+        Self { remote, at: 0, fresh: false, asked: RefCell::default() }
+    }
+}
+
 impl<'r> Round<'r> {
-    pub(super) fn new(repository: &'r Repository, need: Need, doing: &str) -> Self {
-        let able = repository.remotes.iter().filter(|remote| {
+    pub(super) fn new(repository: &'r Repository, need: Need, doing: &str, elsewhere: &'r [Remote]) -> Self {
+        let able = repository.remotes.iter().chain(elsewhere).filter(|remote| {
             let can = remote.endpoint().can;
             can.pull && (need == Need::Pull || can.resolve)
         });

@@ -13,7 +13,7 @@ use crate::{
     model::Descriptor,
     name::Mismatch,
     op::{Begins, Cx, Ingest, Lock, Why},
-    registry::{Need, Repository},
+    registry::Repository,
 };
 
 /// Progress that makes a broken body count as a new beginning, in bytes; less for small blobs.
@@ -122,7 +122,8 @@ async fn download(
     mut ingest: Ingest,
     mut verifier: Verifier,
 ) -> Result<u64, Error> {
-    let mut round = repository.round(Need::Pull, &format!("fetch {}", blob.digest));
+    let elsewhere = repository.named_by(blob);
+    let mut round = repository.blob_round(blob, &elsewhere);
     let (mut fetched, mut furthest) = (0, verifier.len());
     // Pieces of several bodies may not belong together, nor do ranges of several versions.
     let (mut pieced, mut restarted, mut etag) = (!verifier.is_empty(), false, None);
@@ -132,7 +133,7 @@ async fn download(
         let end = if verifier.is_full() {
             End::Complete
         } else {
-            let asked = turn.insert(round.next(cx).await?);
+            let asked = turn.insert(round.next(cx).await.inspect_err(|_| repository.warn_of_urls(cx, blob))?);
             let version = etag.as_ref().filter(|(at, _)| *at == asked.at).map(|(_, etag)| etag);
             let opened = match asked.blob(cx, blob, verifier.len(), version).await {
                 Ok(opened) => opened,

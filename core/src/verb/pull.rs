@@ -28,7 +28,7 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    fn matcher(&self) -> Matcher {
+    pub(super) fn matcher(&self) -> Matcher {
         match self {
             Self::Host(platform) | Self::Only(platform) => Matcher::only(platform),
             Self::All => Matcher::all(),
@@ -95,7 +95,8 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     let documents = Documents::default();
     let known = lookup(&cx, &name).await?;
     let known = known.map(|image| image.target);
-    let target = Box::pin(resolve(&cx, &repository, &reference, known, &documents)).await?;
+    let resolved = Box::pin(resolve(&cx, &repository, &reference, known, &documents)).await?;
+    let target = resolved.target;
     cx.emit(Event::Resolved { name: name.clone(), target: target.clone() });
 
     let (lease, labels, matcher) = (Lease::new(&cx), Labels::default(), wanted.matcher());
@@ -109,12 +110,7 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
         Ok(Step::On(Vec::new()))
     };
     let found = set_child_labels(children(&documents), &labels);
-    let found: Box<dyn Handler> = match &wanted {
-        Wanted::All => Box::new(found),
-        Wanted::Host(want) | Wanted::Only(want) => {
-            Box::new(limit_manifests(filter_platforms(found, &matcher), &documents, want, 1))
-        }
-    };
+    let found = wanted_of(found, &documents, &wanted, &matcher);
     let mut links: Vec<Box<dyn Handler + '_>> = Vec::new();
     links.extend(handlers.drain(..).map(|own| own as Box<dyn Handler + '_>));
     links.push(Box::new(fetch));
@@ -149,20 +145,53 @@ pub(super) fn record_name(reference: &Reference) -> String {
     }
 }
 
+/// The children of documents that were loaded, as far as they are wanted.
+pub(super) fn wanted_children<'h>(
+    documents: &'h Documents,
+    wanted: &'h Wanted,
+    matcher: &'h Matcher,
+) -> Box<dyn Handler + 'h> {
+    wanted_of(children(documents), documents, wanted, matcher)
+}
+
+/// What another handler found, as far as it is wanted.
+fn wanted_of<'h>(
+    found: impl Handler + 'h,
+    documents: &'h Documents,
+    wanted: &'h Wanted,
+    matcher: &'h Matcher,
+) -> Box<dyn Handler + 'h> {
+    match wanted {
+        Wanted::All => Box::new(found),
+        Wanted::Host(want) | Wanted::Only(want) => {
+            Box::new(limit_manifests(filter_platforms(found, matcher), documents, want, 1))
+        }
+    }
+}
+
+/// What a reference means now.
+pub(super) struct Resolved {
+    pub(super) target: Descriptor,
+    /// Whether a HEAD was asked for it.
+    pub(super) asked_head: bool,
+}
+
 /// What the reference means now, with its document when that had to be fetched.
 ///
 /// A digest that the store has costs nothing. A tag that the store knows is asked for by HEAD, which costs no quota; one
 /// that it does not know by one GET, which brings the document along.
-async fn resolve(
+pub(super) async fn resolve(
     cx: &Cx,
     repository: &Repository,
     reference: &Reference,
     known: Option<Descriptor>,
     documents: &Documents,
-) -> Result<Descriptor, Error> {
+) -> Result<Resolved, Error> {
+    let asked_head = reference.digest().is_none() && known.is_some();
+    let found = |target| Ok(Resolved { target, asked_head });
     let document = match (reference.digest(), known) {
         (Some(digest), known) => match stored(cx, digest, known).await? {
-            Some(target) => return Ok(target),
+            Some(target) => return found(target),
             None => repository.pinned(cx, digest).await?,
         },
         (None, known) => {
@@ -172,9 +201,9 @@ async fn resolve(
                 None => None,
             };
             match (said, known) {
-                (Some(said), Some(known)) if said == known.digest => return Ok(known),
+                (Some(said), Some(known)) if said == known.digest => return found(known),
                 (Some(said), _) => match stored(cx, &said, None).await? {
-                    Some(target) => return Ok(target),
+                    Some(target) => return found(target),
                     None => repository.pinned(cx, &said).await?,
                 },
                 (None, _) => repository.tagged(cx, tag).await?,
@@ -183,7 +212,7 @@ async fn resolve(
     };
     let target = document.descriptor();
     documents.insert(cx, document)?;
-    Ok(target)
+    found(target)
 }
 
 /// What the store has under a digest.

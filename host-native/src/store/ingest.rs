@@ -52,6 +52,12 @@ pub(super) fn data(stem: &str) -> String {
     format!("{stem}{DATA}")
 }
 
+/// How many bytes there are of an ingest.
+pub(super) fn partial(layout: &Layout, digest: &Digest) -> Result<Option<u64>, StoreError> {
+    let name = data(&Layout::ingest(digest));
+    layout.root.len(&name).map_err(|cause| layout.root.failed(&name, cause))
+}
+
 /// The ingests that are open in this store.
 #[derive(Default)]
 pub(super) struct Ingests {

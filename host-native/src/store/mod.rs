@@ -113,6 +113,11 @@ impl Store {
         content::find(&self.layout, digest)
     }
 
+    /// How many bytes an ingest of this digest has; `None` when there is none.
+    pub fn partial(&self, digest: &Digest) -> Result<Option<u64>, StoreError> {
+        ingest::partial(&self.layout, digest)
+    }
+
     /// All of some committed content, if it is no longer than is wanted.
     pub fn read(&self, read: &Read) -> Result<Vec<u8>, StoreError> {
         content::read(&self.layout, read)

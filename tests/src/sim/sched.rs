@@ -215,6 +215,10 @@ impl World {
                 let found = self.store_fault(false).map(|()| self.store.find(&digest));
                 self.reply(op, t, found, forgotten);
             }
+            Request::Partial(digest, t) => {
+                let found = self.store_fault(false).map(|()| self.store.left_of(&digest));
+                self.reply(op, t, found, forgotten);
+            }
             Request::Read(read, t) => {
                 let bytes = self.store_fault(false).and_then(|()| self.store.read(&read));
                 self.reply(op, t, bytes, forgotten);

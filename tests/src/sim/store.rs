@@ -100,6 +100,11 @@ impl Store {
         self.disk.blobs.get(digest).map(|bytes| bytes.len() as u64)
     }
 
+    /// How many bytes an ingest has.
+    pub fn left_of(&self, digest: &Digest) -> Option<u64> {
+        self.disk.ingests.get(digest).map(|partial| partial.data.len() as u64)
+    }
+
     /// Committed content, up to a length.
     pub fn read(&self, read: &Read) -> Result<Vec<u8>, StoreError> {
         match self.disk.blobs.get(&read.digest) {

@@ -1,7 +1,12 @@
 //! The endpoints of a reference: from the command line, hosts.toml, registries.conf, daemon.json and certs.d, in this order.
 
 use super::{Endpoint, place::Place, registries::Registries};
-use crate::{effect::file::FileError, error::Error, name::Reference, op::Cx};
+use crate::{
+    effect::{file::FileError, secret::SecretError},
+    error::Error,
+    name::Reference,
+    op::Cx,
+};
 
 /// Settings that cannot be used. Never passed over: a mirror that is silently ignored is found out on the day it is needed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +22,9 @@ pub enum ConfigError {
         /// What is wrong with it.
         detail: String,
     },
+    /// Credentials cannot be looked up.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The user forbade it.
     #[error("{name} is blocked by {place}")]
     Blocked {
