@@ -1,5 +1,15 @@
 //! The endpoints of a reference: from the command line, hosts.toml, registries.conf, daemon.json and certs.d, in this order.
 
+pub mod address;
+pub mod certs_d;
+pub mod daemon_json;
+pub mod duration;
+pub mod hosts_toml;
+pub mod insecure;
+mod paths;
+mod source;
+mod toml;
+
 use super::{Endpoint, place::Place, registries::Registries};
 use crate::{effect::file::FileError, error::Error, name::Reference, op::Cx};
 
