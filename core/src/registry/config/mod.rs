@@ -7,6 +7,7 @@ pub mod duration;
 pub mod hosts_toml;
 pub mod insecure;
 mod paths;
+pub mod registries_conf;
 mod source;
 mod toml;
 
