@@ -18,6 +18,9 @@ pub struct Endpoint {
     pub place: Place,
     /// Whether it stands in for the registry that the reference names.
     pub is_mirror: bool,
+    /// The plain-text twin of the endpoint before it, for a host that the user called insecure: never asked once that one has answered
+    /// over TLS.
+    pub plain_twin: bool,
     /// What may be asked of it.
     pub can: Capabilities,
     /// The value of `ns=`: the registry that the reference names, for a mirror that serves several.
@@ -66,6 +69,12 @@ impl Capabilities {
 #[error("{0} is not a host that can be reached: {1}")]
 pub struct EndpointError(String, url::ParseError);
 
+impl EndpointError {
+    pub(super) fn new(name: &str, why: url::ParseError) -> Self {
+        Self(name.to_owned(), why)
+    }
+}
+
 impl Endpoint {
     /// The registry of this domain, over TLS except on this machine's loopback or if the user says `plain_http`.
     /// `docker.io` is served by `registry-1.docker.io` (containerd.md §2.1).
@@ -85,6 +94,7 @@ impl Endpoint {
             repository: repository.to_owned(),
             place,
             is_mirror: false,
+            plain_twin: false,
             can: Capabilities::ALL,
             namespace: None,
             account: domain.to_owned(),

@@ -29,6 +29,7 @@ pub use self::{
     credentials::Credentials,
     endpoint::{Capabilities, Endpoint, EndpointError, Setting},
     place::{Given, Place},
+    proxy::Proxies,
     registries::{Environment, Registries},
     routes::Routes,
 };
