@@ -62,6 +62,17 @@ pub struct Capabilities {
 impl Capabilities {
     /// All of them.
     pub const ALL: Self = Self { pull: true, resolve: true, push: true, referrers: true };
+
+    /// Their names, as in hosts.toml.
+    pub fn names(self) -> Vec<&'static str> {
+        let all = [
+            (self.pull, "pull"),
+            (self.resolve, "resolve"),
+            (self.push, "push"),
+            (self.referrers, "referrers"),
+        ];
+        all.into_iter().filter(|(can, _)| *can).map(|(_, name)| name).collect()
+    }
 }
 
 /// A registry name that is no host.

@@ -20,10 +20,11 @@ pub struct Certificates {
     pub identities: Vec<Given<Identity>>,
 }
 
-/// The certificates of a host, by the exact text of `host[:port]`: from the user's directories, else from the system's. The first
-/// directory that is there counts.
-pub async fn read(cx: &Cx, environment: &Environment, host: &str) -> Result<Certificates, ConfigError> {
-    for root in paths::certificate_roots(environment) {
+/// The certificates of a host, by the exact text of `host[:port]`, of which it may have several: from the user's directories, else from the
+/// system's. The first directory that is there counts.
+pub async fn read(cx: &Cx, environment: &Environment, hosts: &[&str]) -> Result<Certificates, ConfigError> {
+    let roots = paths::certificate_roots(environment);
+    for (root, host) in roots.iter().flat_map(|root| hosts.iter().map(move |host| (root, host))) {
         let dir = format!("{root}/{host}");
         match cx.file(dir.as_str()).await? {
             Entry::Absent => {}

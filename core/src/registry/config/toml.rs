@@ -110,11 +110,6 @@ impl<'a> Item<'a> {
         Ok(array.iter().map(item).collect())
     }
 
-    /// The strings of an array of nothing else.
-    pub(super) fn texts(&self) -> Result<Vec<&'a str>, ConfigError> {
-        self.array()?.iter().map(Item::text).collect()
-    }
-
     /// A string for itself, or an array: what may be given once or several times.
     pub(super) fn one_or_more(&self) -> Result<Vec<Item<'a>>, ConfigError> {
         match self.value {
