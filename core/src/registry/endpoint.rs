@@ -63,12 +63,29 @@ pub struct Capabilities {
 impl Capabilities {
     /// All of them.
     pub const ALL: Self = Self { pull: true, resolve: true, push: true, referrers: true };
+
+    /// Their names, as in hosts.toml.
+    pub fn names(self) -> Vec<&'static str> {
+        let all = [
+            (self.pull, "pull"),
+            (self.resolve, "resolve"),
+            (self.push, "push"),
+            (self.referrers, "referrers"),
+        ];
+        all.into_iter().filter(|(can, _)| *can).map(|(_, name)| name).collect()
+    }
 }
 
 /// A registry name that is no host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not a host that can be reached: {1}")]
 pub struct EndpointError(String, url::ParseError);
+
+impl EndpointError {
+    pub(super) fn new(name: &str, why: url::ParseError) -> Self {
+        Self(name.to_owned(), why)
+    }
+}
 
 impl Endpoint {
     /// The registry of this domain, over TLS except on this machine's loopback or if the user says `plain_http`.

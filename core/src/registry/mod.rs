@@ -33,6 +33,7 @@ pub use self::{
     credentials::Credentials,
     endpoint::{Capabilities, Endpoint, EndpointError, Setting},
     place::{Given, Place},
+    proxy::Proxies,
     registries::{Environment, Registries},
     repository::Repository,
     routes::Routes,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::registries::Environment;
+use super::{place::Given, proxy::Proxies};
 use crate::effect::{
-    route::{Route, Tls},
+    route::{Proxy, Route, Tls},
     secret::Origin,
 };
 
@@ -16,25 +16,29 @@ pub struct Routes {
     home: Url,
     /// To the endpoint itself, but for the proxy.
     own: Route,
-    /// Where proxies are named.
-    environment: Environment,
+    proxies: Proxies,
 }
 
 impl Routes {
     /// To an endpoint that has nothing of its own, without a proxy.
     pub fn plain(home: &Url) -> Self {
-        Self::new(home, Route::default(), Environment::default())
+        Self::new(home, Route::default(), Proxies::default())
     }
 
-    /// To an endpoint with these settings; the proxies are those of the environment.
-    pub fn new(home: &Url, own: Route, environment: Environment) -> Self {
-        Self { home: home.clone(), own, environment }
+    /// To an endpoint with these settings, through these proxies.
+    pub fn new(home: &Url, own: Route, proxies: Proxies) -> Self {
+        Self { home: home.clone(), own, proxies }
+    }
+
+    /// The proxy that a URL is asked through, and the variable that names it; `None` connects directly.
+    pub fn proxy(&self, url: &Url) -> Option<Given<Proxy>> {
+        self.proxies.choose(url)
     }
 
     /// How to reach a URL. Client certificates and the user's word about bad certificates hold for the endpoint's origin only;
     /// authorities that it was given hold for what it names, too, as a private network has one for all.
     pub fn to(&self, url: &Url) -> Arc<Route> {
-        let proxy = super::proxy::choose(&self.environment, url).map(|given| given.value);
+        let proxy = self.proxy(url).map(|given| given.value);
         if Origin::of(url) == Origin::of(&self.home) {
             return Arc::new(Route { proxy, ..self.own.clone() });
         }

@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Refusal},
     name::{Digest, Reference},
     op::Cx,
-    registry::{Capabilities, Credentials, Endpoint, Given, Place, Registries, Repository, Setting, proxy},
+    registry::{Capabilities, Credentials, Endpoint, Given, Place, Registries, Repository, Setting},
 };
 
 /// What to explain.
@@ -73,19 +73,17 @@ pub async fn explain(cx: Cx, want: Explain) -> Result<Explained, Error> {
             false => None,
         };
         let credentials = found.map(|given| Given::new(kind(&given.value), given.place));
-        endpoints.push(explanation(endpoint, &registries, credentials, probed));
+        endpoints.push(explanation(endpoint, credentials, probed));
     }
     Ok(Explained { name: reference.to_string(), endpoints })
 }
 
 fn explanation(
     endpoint: &Endpoint,
-    registries: &Registries,
     credentials: Option<Given<&'static str>>,
     probed: Option<Result<Option<Digest>, Refusal>>,
 ) -> Explanation {
     let route = endpoint.routes.to(&endpoint.root);
-    let environment = registries.environment.as_ref();
     Explanation {
         url: Shown(&endpoint.root).to_string(),
         repository: endpoint.repository.clone(),
@@ -95,7 +93,7 @@ fn explanation(
         can: endpoint.can,
         settings: endpoint.settings.clone(),
         credentials,
-        proxy: environment.and_then(|environment| proxy::choose(environment, &endpoint.root)),
+        proxy: endpoint.routes.proxy(&endpoint.root),
         roots: route.tls.roots.clone(),
         unverified: route.tls.unverified,
         probed,
