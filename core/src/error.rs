@@ -13,7 +13,7 @@ use crate::{
     model::DocumentError,
     name::{Digest, Excerpt, Mismatch, Platform, ReferenceError},
     op::Trail,
-    registry::{ConfigError, EndpointError},
+    registry::{ConfigError, EndpointError, KeepError, Place},
 };
 
 /// Why an operation failed.
@@ -29,6 +29,9 @@ pub enum Error {
     /// The user's settings cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Credentials could not be kept or forgotten.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
     /// A registry refused, or could not be reached.
     #[error(transparent)]
     Registry(Box<RegistryError>),
@@ -89,12 +92,12 @@ impl Error {
         match self {
             Self::Name(_) | Self::Endpoint(_) => Kind::Usage,
             Self::Config(ConfigError::Blocked { .. }) => Kind::Denied,
-            Self::Config(_) => Kind::Usage,
+            Self::Config(_) | Self::Keep(KeepError::Nowhere) => Kind::Usage,
             Self::Registry(error) => error.why.kind(),
             Self::Content { why, .. } if matches!(**why, ContentError::NoPlatform { .. }) => Kind::NotFound,
             Self::Content { .. } => Kind::Content,
             Self::Store(StoreError { kind: StoreErrorKind::Missing, .. }) => Kind::NotFound,
-            Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => Kind::Failed,
+            Self::Keep(_) | Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => Kind::Failed,
             Self::Cancelled => Kind::Cancelled,
         }
     }
@@ -105,7 +108,7 @@ impl Error {
 pub struct RegistryError {
     /// Its origin.
     pub registry: String,
-    /// The repository.
+    /// The repository; empty when it is about the registry as a whole.
     pub repository: String,
     /// What was being done.
     pub doing: String,
@@ -120,7 +123,10 @@ impl std::error::Error for RegistryError {}
 impl fmt::Display for RegistryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { registry, repository, doing, why, tries } = self;
-        write!(f, "{doing} from {registry} (repository {repository}): {why}")?;
+        match repository.as_str() {
+            "" => write!(f, "{doing} {registry}: {why}")?,
+            repository => write!(f, "{doing} from {registry} (repository {repository}): {why}")?,
+        }
         if *tries > 1 { write!(f, " (after {tries} tries)") } else { Ok(()) }
     }
 }
@@ -177,7 +183,19 @@ pub enum Refusal {
         /// The bound.
         max: u64,
     },
-    /// The host could not look up credentials.
+    /// The user's credentials were refused, by the registry or by its token server.
+    #[error("{at} refused the credentials of {place} ({status}){said}")]
+    Credentials {
+        /// The origin that refused them.
+        at: String,
+        /// Where they were found.
+        place: Place,
+        /// With which status.
+        status: StatusCode,
+        /// What it said.
+        said: Said,
+    },
+    /// The credentials could not be looked up.
     #[error(transparent)]
     Secret(#[from] SecretError),
 }
@@ -187,7 +205,9 @@ impl Refusal {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Missing(_) => Kind::NotFound,
-            Self::Denied { .. } | Self::Challenge(_) | Self::Secret(_) => Kind::Denied,
+            Self::Denied { .. } | Self::Credentials { .. } | Self::Challenge(_) | Self::Secret(_) => {
+                Kind::Denied
+            }
             Self::Throttled { .. } => Kind::Throttled,
             Self::Net(_)
             | Self::Status { .. }

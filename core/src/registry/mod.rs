@@ -26,7 +26,7 @@ use self::{auth::Auth, redirect::Followed};
 pub use self::{
     blob::Opened,
     config::ConfigError,
-    credentials::Credentials,
+    credentials::{Credentials, Forgotten, KeepError, Kept, hostname},
     endpoint::{Capabilities, Endpoint, EndpointError, Setting},
     place::{Given, Place},
     registries::{Environment, Registries},
