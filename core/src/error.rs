@@ -13,7 +13,7 @@ use crate::{
     model::DocumentError,
     name::{Digest, Excerpt, Mismatch, Platform, ReferenceError},
     op::Trail,
-    registry::{ConfigError, EndpointError},
+    registry::{ConfigError, EndpointError, KeepError, Place},
 };
 
 /// Why an operation failed.
@@ -40,6 +40,9 @@ pub enum Error {
         /// The repository, with its registry.
         repository: String,
     },
+    /// Credentials could not be kept or forgotten.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
     /// A registry refused, or could not be reached.
     #[error(transparent)]
     Registry(Box<RegistryError>),
@@ -100,14 +103,14 @@ impl Error {
         match self {
             Self::Name(_) | Self::Endpoint(_) => Kind::Usage,
             Self::Config(ConfigError::Blocked { .. }) => Kind::Denied,
-            Self::Config(_) => Kind::Usage,
+            Self::Config(_) | Self::Keep(KeepError::Nowhere) => Kind::Usage,
             Self::Reserved(_) => Kind::Denied,
             Self::NoEndpoint { .. } => Kind::NotFound,
             Self::Registry(error) => error.first.why.kind(),
             Self::Content { why, .. } if matches!(**why, ContentError::NoPlatform { .. }) => Kind::NotFound,
             Self::Content { .. } => Kind::Content,
             Self::Store(StoreError { kind: StoreErrorKind::Missing, .. }) => Kind::NotFound,
-            Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => Kind::Failed,
+            Self::Keep(_) | Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => Kind::Failed,
             Self::Cancelled => Kind::Cancelled,
         }
     }
@@ -129,7 +132,7 @@ pub struct RegistryError {
 pub struct Attempt {
     /// The origin of the endpoint.
     pub registry: String,
-    /// The repository there.
+    /// The repository there; empty when it is about the registry as a whole.
     pub repository: String,
     /// The request that failed: `GET https://…`, query values masked; empty if none was sent.
     pub asked: String,
@@ -153,7 +156,12 @@ impl fmt::Display for RegistryError {
         let Self { doing, first, others } = self;
         let tries = |n: &u32| if *n > 1 { format!(" (after {n} tries)") } else { String::new() };
         let Attempt { registry, repository, why, .. } = first;
-        write!(f, "{doing} from {registry} (repository {repository}): {why}{}", tries(&first.tries))?;
+        match repository.as_str() {
+            "" => write!(f, "{doing} {registry}: {why}{}", tries(&first.tries))?,
+            repository => {
+                write!(f, "{doing} from {registry} (repository {repository}): {why}{}", tries(&first.tries))?;
+            }
+        }
         for Attempt { registry, why, tries: n, .. } in others {
             write!(f, "; from {registry}: {why}{}", tries(n))?;
         }
@@ -216,6 +224,14 @@ pub enum Refusal {
     /// Not the content that it should be.
     #[error(transparent)]
     Content(#[from] ContentError),
+    /// No token was to be had.
+    #[error("no token from {realm}: {why}")]
+    TokenServer {
+        /// The origin of the token server.
+        realm: String,
+        /// What came back from there.
+        why: Box<Refusal>,
+    },
     /// The 401's challenge cannot be met.
     #[error("cannot authenticate: {0}")]
     Challenge(String),
@@ -248,17 +264,40 @@ pub enum Refusal {
         /// The bound.
         max: u64,
     },
-    /// The host could not look up credentials.
+    /// The user's credentials were refused, by the registry or by its token server.
+    #[error("{at} refused the credentials of {place} ({status}){said}")]
+    Credentials {
+        /// The origin that refused them.
+        at: String,
+        /// Where they were found.
+        place: Place,
+        /// With which status.
+        status: StatusCode,
+        /// What it said.
+        said: Said,
+    },
+    /// The credentials could not be looked up.
     #[error(transparent)]
     Secret(#[from] SecretError),
 }
 
 impl Refusal {
+    /// The refusal itself, whoever it came from.
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::TokenServer { why, .. } => why.root(),
+            other => other,
+        }
+    }
+
     /// What kind of failure it is.
     pub fn kind(&self) -> Kind {
         match self {
+            Self::TokenServer { why, .. } => why.kind(),
             Self::Missing(_) => Kind::NotFound,
-            Self::Denied { .. } | Self::Challenge(_) | Self::Secret(_) => Kind::Denied,
+            Self::Denied { .. } | Self::Credentials { .. } | Self::Challenge(_) | Self::Secret(_) => {
+                Kind::Denied
+            }
             Self::Throttled { .. } => Kind::Throttled,
             Self::Content(_) => Kind::Content,
             Self::Net(_)

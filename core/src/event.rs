@@ -43,6 +43,13 @@ pub enum Event {
         /// For this.
         digest: Digest,
     },
+    /// A token is asked for at another host than the registry's.
+    Authenticating {
+        /// Where.
+        realm: String,
+        /// Where the credentials that go there were found; `None` asks as nobody.
+        account: Option<String>,
+    },
     /// Something failed that may not fail again.
     Retrying {
         /// What was being done.

@@ -26,7 +26,8 @@ fn at_the_layer(url: &str, allowed: bool) -> Script<Pulled> {
     let mut get = script.expect(&format!("GET {ROOT}/manifests/1.0 (authorized)"));
     let usual = get.usual();
     let mut manifest: serde_json::Value = serde_json::from_slice(&usual.body).expect("a manifest");
-    manifest["layers"][0]["mediaType"] = json!("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip");
+    manifest["layers"][0]["mediaType"] =
+        json!("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip");
     manifest["layers"][0]["urls"] = json!([url]);
     get.answer(Answer::new(200, manifest.to_string().into_bytes()).header(
         header::CONTENT_TYPE,
@@ -36,7 +37,9 @@ fn at_the_layer(url: &str, allowed: bool) -> Script<Pulled> {
     while !script.next_line().contains(&layer.to_string()) {
         script.serve_one();
     }
-    script.expect(&format!("GET {ROOT}/blobs/{layer} (authorized)")).answer(Answer::error(404, "BLOB_UNKNOWN"));
+    script
+        .expect(&format!("GET {ROOT}/blobs/{layer} (authorized)"))
+        .answer(Answer::error(404, "BLOB_UNKNOWN"));
     script
 }
 

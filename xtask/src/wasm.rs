@@ -50,7 +50,8 @@ pub(crate) fn build() -> Result {
     };
     // A target directory of its own: two compilers share nothing and would only wait for each other's lock.
     command.current_dir(root()).env("CARGO_TARGET_DIR", root().join("target/wasm"));
-    run_command(command.args(["build", "-p", "lugger-core", "--target", TARGET]))
+    // The public suffix list is larger than all the rest together.
+    run_command(command.args(["build", "-p", "lugger-core", "--no-default-features", "--target", TARGET]))
 }
 
 /// True of rustup, distributions and nix alike; `rustup target list` would only know the first.

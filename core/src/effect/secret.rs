@@ -29,6 +29,11 @@ impl Origin {
         &self.host
     }
 
+    /// Whether host and port are the same, whatever the scheme.
+    pub fn same_place(&self, other: &Self) -> bool {
+        (&self.host, self.port) == (&other.host, other.port)
+    }
+
     /// `https` or `http`.
     pub fn scheme(&self) -> &str {
         &self.scheme

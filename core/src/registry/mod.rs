@@ -30,7 +30,7 @@ use url::Url;
 use self::{auth::Auth, pace::Pace, redirect::Followed, round::Turn};
 pub use self::{
     config::ConfigError,
-    credentials::Credentials,
+    credentials::{Credentials, Forgotten, KeepError, Kept, hostname},
     endpoint::{Capabilities, Endpoint, EndpointError, Setting},
     place::{Given, Place},
     proxy::Proxies,

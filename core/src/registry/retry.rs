@@ -29,7 +29,7 @@ pub(super) enum Verdict {
 
 /// The table.
 pub(super) fn verdict(why: &Refusal) -> Verdict {
-    match why {
+    match why.root() {
         Refusal::Net(error) => match error.kind {
             NetErrorKind::Resolve
             | NetErrorKind::Connect

@@ -3,6 +3,7 @@
 mod explain;
 mod images;
 mod inspect;
+mod login;
 mod plan;
 mod pull;
 mod query;
@@ -11,6 +12,7 @@ pub use self::{
     explain::{Explain, Explained, Explanation, explain},
     images::{Image, list},
     inspect::{Inspect, Inspected, document, inspect},
+    login::{LoggedIn, LoggedOut, Login, Logout, login, logout, registry},
     plan::{Needed, Plan, Planned, Requests, plan},
     pull::{Pull, Pulled, Wanted, Wrap, pull},
     query::{Query, digest, manifest, tags},

@@ -61,7 +61,7 @@ fn of(error: &Error, context: &Context) -> Vec<String> {
 }
 
 fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
-    let hint = match &error.first.why {
+    let hint = match error.first.why.root() {
         Refusal::Denied { .. } | Refusal::Challenge(_) if context.creds => {
             "check the user name and password; this account may also have no right to the repository"
                 .to_owned()

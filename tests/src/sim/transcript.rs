@@ -78,6 +78,9 @@ pub fn event(event: &Event) -> String {
             format!("on to the next endpoint: {doing} from {from}: {why}")
         }
         Event::Limited { registry, quota } => format!("{registry} has {} requests left", quota.remaining),
+        Event::Authenticating { realm, account } => {
+            format!("getting a token from {realm} as {}", account.as_deref().unwrap_or("nobody"))
+        }
         Event::Discarded { digest } => format!("discarded {digest}"),
         Event::Named { name, digest, before } => {
             let before = before.as_ref().map_or("nothing".to_owned(), ToString::to_string);

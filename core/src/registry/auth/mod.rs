@@ -1,0 +1,246 @@
+//! Getting in: what a 401 asks for, met once and shared by every request of a repository.
+
+mod login;
+pub mod realm;
+pub mod scope;
+mod token;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use http::{HeaderMap, StatusCode};
+use url::Url;
+
+pub(crate) use self::login::{Proof, prove};
+use self::token::Wish;
+use super::{
+    Credentials, Endpoint,
+    challenge::{Challenge, challenges},
+    place::{Given, Place},
+};
+use crate::{
+    effect::secret::{Authorization, Origin, Secret},
+    error::{Refusal, Said},
+    event::{Event, Warning},
+    name::Excerpt,
+    op::{Cx, Once},
+    time::Instant,
+};
+
+/// What is known about getting into one repository.
+#[derive(Debug)]
+pub(super) struct Auth {
+    /// On the heap: an operation carries this as part of its state.
+    endpoint: Box<Endpoint>,
+    origin: Origin,
+    credentials: Credentials,
+    /// What was asked for last; a token that ran out is replaced without another 401.
+    need: Box<RefCell<Option<Need>>>,
+    /// What was got. One fetch serves all who wait for it, and a failed one is not kept.
+    grants: RefCell<BTreeMap<Need, Rc<Once<Grant>>>>,
+    /// The user's credentials: looked up once, and again when they were refused.
+    account: Box<Once<Option<Given<Secret>>>>,
+    told: RefCell<BTreeSet<String>>,
+    made: Cell<u64>,
+}
+
+/// What a challenge asks for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    /// A user name and password.
+    Basic,
+    /// A token.
+    Bearer { realm: Url, service: Option<String>, scopes: Vec<String> },
+}
+
+/// What a challenge was answered with.
+#[derive(Clone, Debug)]
+pub(super) struct Grant {
+    pub(super) authorization: Authorization,
+    expires: Option<Instant>,
+    /// Where the user's credentials came from, if it is nothing but them: refused once, it is refused for good.
+    fixed: Option<Place>,
+    /// Tells one grant from its successor.
+    number: u64,
+}
+
+impl Auth {
+    pub(super) fn new(endpoint: &Endpoint, credentials: Credentials) -> Self {
+        Self {
+            endpoint: Box::new(endpoint.clone()),
+            origin: endpoint.origin(),
+            credentials,
+            need: Box::default(),
+            grants: RefCell::default(),
+            account: Box::default(),
+            told: RefCell::default(),
+            made: Cell::new(0),
+        }
+    }
+
+    /// Exchanges that it took so far: a refused one, and one for each token.
+    pub(super) fn exchanges(&self) -> u64 {
+        match *self.need.borrow() {
+            None => 0,
+            Some(Need::Basic) => 1,
+            Some(Need::Bearer { .. }) => 1 + self.made.get(),
+        }
+    }
+
+    /// What to send along; `None` until a registry has asked for something.
+    ///
+    /// A token server is asked once: what passes is for the caller's own tries.
+    pub(super) async fn grant(&self, cx: &Cx) -> Result<Option<Grant>, Refusal> {
+        let Some(need) = self.need.borrow().clone() else { return Ok(None) };
+        let kept = self.kept(&need);
+        if kept.peek().is_some_and(|grant| grant.expires.is_some_and(|at| at <= cx.now())) {
+            kept.reset();
+        }
+        // On the heap: it is needed once, and every flow that sends something would carry its state.
+        kept.get(cx, async || Box::pin(self.make(cx, &need)).await).await.map(Some)
+    }
+
+    /// Meets the challenge of a 401 that a request with `used` got.
+    pub(super) async fn answer(
+        &self,
+        cx: &Cx,
+        headers: &HeaderMap,
+        used: Option<&Grant>,
+    ) -> Result<(), Refusal> {
+        let own = scope::repository(&self.endpoint.repository, false);
+        let need = Need::of(&pick(headers)?, &self.origin, Some(&own))?;
+        let kept = self.kept(&need);
+        self.need.replace(Some(need));
+        // Unless another request has already replaced the grant that was refused.
+        if kept.peek().map(|grant| grant.number) == used.map(|grant| grant.number) {
+            kept.reset();
+            if let Some(place) = used.and_then(|grant| grant.fixed.clone()) {
+                self.account.reset();
+                return Err(refused(&self.origin, place));
+            }
+        }
+        self.grant(cx).await.map(drop)
+    }
+
+    fn kept(&self, need: &Need) -> Rc<Once<Grant>> {
+        /// A registry that wants something new each time is not remembered for ever.
+        const MOST: usize = 64;
+        let mut grants = self.grants.borrow_mut();
+        if grants.len() >= MOST && !grants.contains_key(need) {
+            grants.clear();
+        }
+        Rc::clone(grants.entry(need.clone()).or_default())
+    }
+
+    async fn make(&self, cx: &Cx, need: &Need) -> Result<Grant, Refusal> {
+        let find = async || Ok::<_, Refusal>(self.credentials.find(cx, &self.endpoint).await?);
+        let account = self.account.get(cx, find).await?;
+        let (authorization, expires, fixed) = match (need, account) {
+            (Need::Basic, Some(Given { value: Secret::Password { username, password }, place })) => {
+                (Authorization::basic(self.origin.clone(), &username, &password), None, Some(place))
+            }
+            (Need::Basic, account) => return Err(Refusal::Challenge(no_password(account.as_ref()))),
+            (Need::Bearer { .. }, Some(Given { value: Secret::RegistryToken(token), place })) => {
+                (self.bearer(&token)?, None, Some(place))
+            }
+            (Need::Bearer { realm, service, scopes }, account) => {
+                let service = service.as_deref();
+                let account = account.filter(|_| self.may_know(cx, realm));
+                let account = account.as_ref();
+                self.tell(cx, realm, account);
+                let wish = Wish { realm, service, scopes, account, lasting: false };
+                let token = wish.ask(&cx.scope("token"), &self.endpoint).await;
+                if matches!(token, Err(Refusal::Credentials { .. })) {
+                    self.account.reset();
+                }
+                let realm = || Origin::of(realm).to_string();
+                let token = token.map_err(|why| match why {
+                    Refusal::Credentials { .. } => why,
+                    why => Refusal::TokenServer { realm: realm(), why: Box::new(why) },
+                })?;
+                (self.bearer(&token.text)?, Some(token.expires), None)
+            }
+        };
+        self.made.set(self.made.get() + 1);
+        Ok(Grant { authorization, expires, fixed, number: self.made.get() })
+    }
+
+    fn bearer(&self, token: &str) -> Result<Authorization, Refusal> {
+        let bearer = Authorization::bearer(self.origin.clone(), token);
+        bearer.ok_or_else(|| Refusal::Malformed("the token is no header value".to_owned()))
+    }
+
+    /// Whether the token server may get to know the credentials. That it may not is said once.
+    fn may_know(&self, cx: &Cx, realm: &Url) -> bool {
+        let target = Origin::of(realm);
+        let trusted = realm::trusts(&self.origin, &target);
+        let realm = target.to_string();
+        if !trusted && self.told.borrow_mut().insert(format!("untrusted {realm}")) {
+            cx.emit(Event::Warned(Warning::UntrustedRealm { realm }));
+        }
+        trusted
+    }
+
+    /// Says, once, that another host than the registry is asked.
+    fn tell(&self, cx: &Cx, realm: &Url, account: Option<&Given<Secret>>) {
+        let target = Origin::of(realm);
+        let realm = target.to_string();
+        if target.host() != self.origin.host() && self.told.borrow_mut().insert(realm.clone()) {
+            let account = account.map(|given| given.place.to_string());
+            cx.emit(Event::Authenticating { realm, account });
+        }
+    }
+}
+
+impl Need {
+    /// What a challenge of this registry asks for; a token is for the request's own scope, too.
+    fn of(challenge: &Challenge, registry: &Origin, own: Option<&str>) -> Result<Self, Refusal> {
+        if challenge.scheme == "basic" {
+            return Ok(Self::Basic);
+        }
+        let realm = realm::check(challenge.param("realm").unwrap_or_default(), registry);
+        let realm = realm.map_err(|error| Refusal::Challenge(error.to_string()))?;
+        let theirs = challenge.param("scope").unwrap_or_default().split(' ');
+        let service = challenge.param("service").map(str::to_owned);
+        Ok(Self::Bearer { realm, service, scopes: scope::merge(own, theirs) })
+    }
+}
+
+/// The registry itself refused what the user has.
+fn refused(registry: &Origin, place: Place) -> Refusal {
+    let at = registry.to_string();
+    Refusal::Credentials { at, place, status: StatusCode::UNAUTHORIZED, said: Said::default() }
+}
+
+fn no_password(account: Option<&Given<Secret>>) -> String {
+    const WANTS: &str = "the registry wants a user name and password, and";
+    match account {
+        None => format!("{WANTS} there are none for it"),
+        Some(Given { place, .. }) => format!("{WANTS} {place} has only a token for it"),
+    }
+}
+
+/// The challenge to meet: Bearer before Basic; any other scheme is not ours. A bearer challenge needs one realm, not two.
+fn pick(headers: &HeaderMap) -> Result<Challenge, Refusal> {
+    let mut found = challenges(headers);
+    let realms = |c: &Challenge| c.params.iter().filter(|(key, _)| key == "realm").count();
+    let whole = |c: &Challenge| c.scheme == "bearer" && realms(c) == 1 && c.param("realm").is_some();
+    let first = |scheme: &str| found.iter().position(|challenge| challenge.scheme == scheme);
+    let place = found.iter().position(whole).or_else(|| first("basic"));
+    match place {
+        Some(at) => Ok(found.swap_remove(at)),
+        None if found.is_empty() => {
+            Err(Refusal::Challenge("the 401 has no challenge that can be read".to_owned()))
+        }
+        None if first("bearer").is_some() => {
+            Err(Refusal::Challenge("it asks for a token, but not with one realm to ask".to_owned()))
+        }
+        None => {
+            let schemes: Vec<_> = found.iter().map(|c| Excerpt::of(&c.scheme).to_string()).collect();
+            Err(Refusal::Challenge(format!("it asks for {}, we know bearer and basic", schemes.join(", "))))
+        }
+    }
+}
