@@ -76,7 +76,7 @@ impl Bars {
                 }
                 return Some(format!("discarded what came of {}: it does not verify", short(digest)));
             }
-            Event::Named { .. } | Event::Warned(_) => {}
+            Event::Authenticating { .. } | Event::Named { .. } | Event::Warned(_) => {}
         }
         None
     }

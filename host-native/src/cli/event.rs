@@ -14,6 +14,7 @@ pub(crate) enum Line<'a> {
     Moved { digest: &'a Digest, done: u64 },
     Committed { content: &'a Descriptor },
     Waiting { digest: &'a Digest },
+    Authenticating { realm: &'a str, account: Option<&'a str> },
     Retrying { doing: &'a str, why: String, after_ms: u128 },
     Discarded { digest: &'a Digest },
     Named { name: &'a str, digest: &'a Digest, before: Option<&'a Digest> },
@@ -31,6 +32,9 @@ impl<'a> From<&'a Event> for Line<'a> {
             Event::Moved { digest, done } => Self::Moved { digest, done: *done },
             Event::Committed(content) => Self::Committed { content },
             Event::Waiting { digest } => Self::Waiting { digest },
+            Event::Authenticating { realm, account } => {
+                Self::Authenticating { realm, account: account.as_deref() }
+            }
             Event::Retrying { doing, why, after } => {
                 Self::Retrying { doing, why: why.to_string(), after_ms: after.as_millis() }
             }

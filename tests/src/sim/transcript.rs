@@ -71,6 +71,10 @@ pub fn event(event: &Event) -> String {
         Event::Moved { digest, done } => format!("moved {digest} to {done}"),
         Event::Committed(it) => format!("committed {}", it.digest),
         Event::Waiting { digest } => format!("waiting for {digest}"),
+        Event::Authenticating { realm, account } => {
+            let account = account.as_deref().unwrap_or("nobody");
+            format!("asking {realm} for a token, as {account}")
+        }
         Event::Retrying { doing, why, after } => {
             format!("retrying in {} ms: {doing}: {why}", after.as_millis())
         }
