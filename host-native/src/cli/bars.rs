@@ -79,7 +79,8 @@ impl Bars {
                 }
                 return Some(format!("discarded what came of {}: it does not verify", short(digest)));
             }
-            Event::Limited { .. } | Event::Named { .. } | Event::Warned(_) => {}
+            Event::Authenticating { .. } | Event::Limited { .. } | Event::Named { .. } | Event::Warned(_) => {
+            }
         }
         None
     }

@@ -18,6 +18,7 @@ pub(crate) enum Line<'a> {
     Moved { digest: &'a Digest, done: u64 },
     Committed { content: &'a Descriptor },
     Waiting { digest: &'a Digest },
+    Authenticating { realm: &'a str, account: Option<&'a str> },
     Retrying { doing: &'a str, why: String, after_ms: u128 },
     NextEndpoint { doing: &'a str, from: &'a str, why: String },
     Limited { registry: &'a str, remaining: u64, limit: Option<u64>, window: Option<u64> },
@@ -37,6 +38,9 @@ impl<'a> From<&'a Event> for Line<'a> {
             Event::Moved { digest, done } => Self::Moved { digest, done: *done },
             Event::Committed(content) => Self::Committed { content },
             Event::Waiting { digest } => Self::Waiting { digest },
+            Event::Authenticating { realm, account } => {
+                Self::Authenticating { realm, account: account.as_deref() }
+            }
             Event::Retrying { doing, why, after } => {
                 Self::Retrying { doing, why: why.to_string(), after_ms: after.as_millis() }
             }

@@ -23,6 +23,14 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// How to log in there.
+    fn login(&self) -> String {
+        match self.reference.as_ref().map(Reference::domain) {
+            None | Some("docker.io") => "`lugger login`".to_owned(),
+            Some(registry) => format!("`lugger login {registry}`"),
+        }
+    }
+
     /// The repository as people type it.
     fn repository(&self) -> Option<String> {
         let reference = self.reference.as_ref()?;
@@ -62,6 +70,13 @@ fn of(error: &Error, context: &Context) -> Vec<String> {
 
 fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
     let hint = match error.first.why.root() {
+        Refusal::Credentials { .. } if context.creds || context.verb == "login" => {
+            "check the user name and password; some registries want a token instead".to_owned()
+        }
+        Refusal::Credentials { place, .. } => {
+            format!("{} replaces the credentials of {place}, once they are right", context.login())
+        }
+        Refusal::Denied { .. } | Refusal::Challenge(_) if context.verb == "login" => return Vec::new(),
         Refusal::Denied { .. } | Refusal::Challenge(_) if context.creds => {
             "check the user name and password; this account may also have no right to the repository"
                 .to_owned()
@@ -69,7 +84,8 @@ fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
         Refusal::Denied { .. } | Refusal::Challenge(_) => {
             let spelling =
                 "check the spelling: many registries say this of repositories that do not exist".to_owned();
-            return vec!["log in with --creds USER --password-stdin".to_owned(), spelling];
+            let login = format!("log in with {}, or say --creds USER --password-stdin", context.login());
+            return vec![login, spelling];
         }
         Refusal::Missing(_) => match context.repository() {
             Some(repository) if !context.tags => {
@@ -78,10 +94,10 @@ fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
             _ => "check the spelling of the repository".to_owned(),
         },
         Refusal::Throttled { after: Some(after) } => {
-            format!("wait {} s, or log in with --creds: many registries then allow more", after.as_secs())
+            format!("wait {} s, or log in: many registries then allow more", after.as_secs())
         }
         Refusal::Throttled { after: None } => {
-            "wait a while, or log in with --creds: many registries then allow more".to_owned()
+            "wait a while, or log in: many registries then allow more".to_owned()
         }
         Refusal::Net(error) => match error.kind {
             NetErrorKind::Tls => "if this registry speaks plain http, say --plain-http".to_owned(),

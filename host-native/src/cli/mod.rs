@@ -14,6 +14,7 @@ mod interrupt;
 mod json;
 mod output;
 mod plain;
+mod prompt;
 mod report;
 mod session;
 mod terminal;

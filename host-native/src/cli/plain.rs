@@ -70,6 +70,10 @@ impl Plain {
             Event::Waiting { digest } => {
                 Some(format!("waiting for another process that fetches {}", short(digest)))
             }
+            Event::Authenticating { realm, account } => self.verbose.then(|| match account {
+                Some(account) => format!("asking {realm} for a token, with the credentials of {account}"),
+                None => format!("asking {realm} for a token, as nobody"),
+            }),
             Event::Retrying { doing, why, after } => {
                 Some(format!("{doing}: {why}; trying again in {:.1} s", after.as_secs_f32()))
             }

@@ -3,7 +3,7 @@
 use std::{
     env,
     io::{BufRead as _, Read as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use lugger::{
@@ -77,6 +77,11 @@ impl Session {
         Ok(reference)
     }
 
+    /// What the command is about, when that is no image: `log in to docker.io`.
+    pub(crate) fn about(&mut self, doing: String) {
+        self.doing = Some(doing);
+    }
+
     /// A host over the store, which is made if it is not there.
     pub(crate) fn host(&self, limits: Limits) -> Result<Host, Failure> {
         let dir = self.store_dir()?;
@@ -106,7 +111,10 @@ impl Session {
             Endpoint::upstream(reference.domain(), reference.path(), remote.plain_http, Place::BuiltIn)?;
         let origin = endpoint.origin();
         self.report.detail(&format!("registry: {origin}, repository: {}", reference.path()));
-        let Some(creds) = &remote.creds else { return Ok(host) };
+        let Some(creds) = &remote.creds else {
+            let stray = "--password-stdin is for the password of --creds USER".to_owned();
+            return if remote.password_stdin { Err(Failure::Usage(stray)) } else { Ok(host) };
+        };
         let secret = secret(creds, remote.password_stdin)?;
         self.context.creds = true;
         let credentials: Credentials = Box::new(move |asked| Ok((*asked == origin).then(|| secret.clone())));
@@ -173,11 +181,25 @@ impl Session {
 
 /// What decides how registries are reached.
 pub(crate) fn registries(remote: &RemoteArgs) -> Registries {
-    let environment = Environment::of(
+    Registries {
+        plain_http: remote.plain_http,
+        auth_file: remote.authfile.as_deref().map(absolute),
+        environment: Some(environment()),
+        ..Registries::default()
+    }
+}
+
+/// The variables that matter.
+pub(crate) fn environment() -> Environment {
+    Environment::of(
         env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-    );
-    Registries { plain_http: remote.plain_http, environment: Some(environment), ..Registries::default() }
+    )
+}
+
+/// A path that does not depend on where we are.
+pub(crate) fn absolute(path: &Path) -> String {
+    std::path::absolute(path).as_deref().unwrap_or(path).to_string_lossy().into_owned()
 }
 
 /// The platform that was asked for, if any.
@@ -205,7 +227,7 @@ fn secret(creds: &str, password_stdin: bool) -> Result<Secret, Failure> {
 }
 
 /// The first line of stdin.
-fn password_from_stdin() -> Result<String, Failure> {
+pub(crate) fn password_from_stdin() -> Result<String, Failure> {
     /// Tokens are passwords too, but not longer than this.
     const MOST: u64 = 64 << 10;
     let mut line = String::new();

@@ -172,7 +172,7 @@ fn throttled_is_7() {
     let lugger = Lugger::new();
     let server = Server::saying(response("429 Too Many Requests", &["retry-after: 3600"], ""));
     let name = format!("{}/a", server.address);
-    fails(&lugger, &["pull", &name], 7, &["too many requests", "wait 3600 s", "--creds"]);
+    fails(&lugger, &["pull", &name], 7, &["too many requests", "wait 3600 s", "log in"]);
     assert_eq!(server.take_heads().len(), 1, "an hour is not waited for");
 }
 

@@ -8,6 +8,7 @@ mod errors;
 mod images;
 mod inspect;
 mod interrupt;
+mod login;
 mod parse;
 mod pull;
 mod query;
@@ -47,6 +48,15 @@ impl Lugger {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lugger"));
         command.args(arguments).env("HOME", self.home.path()).stdin(Stdio::null());
         for name in ["LUGGER_STORE", "XDG_DATA_HOME", "NO_COLOR", "CI", "TERM"] {
+            command.env_remove(name);
+        }
+        for name in [
+            "REGISTRY_AUTH_FILE",
+            "XDG_RUNTIME_DIR",
+            "XDG_CONFIG_HOME",
+            "DOCKER_CONFIG",
+            "DOCKER_AUTH_CONFIG",
+        ] {
             command.env_remove(name);
         }
         for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {

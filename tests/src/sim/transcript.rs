@@ -71,6 +71,10 @@ pub fn event(event: &Event) -> String {
         Event::Moved { digest, done } => format!("moved {digest} to {done}"),
         Event::Committed(it) => format!("committed {}", it.digest),
         Event::Waiting { digest } => format!("waiting for {digest}"),
+        Event::Authenticating { realm, account } => {
+            let account = account.as_deref().unwrap_or("nobody");
+            format!("asking {realm} for a token, as {account}")
+        }
         Event::Retrying { doing, why, after } => {
             format!("retrying in {} ms: {doing}: {why}", after.as_millis())
         }
@@ -78,9 +82,6 @@ pub fn event(event: &Event) -> String {
             format!("on to the next endpoint: {doing} from {from}: {why}")
         }
         Event::Limited { registry, quota } => format!("{registry} has {} requests left", quota.remaining),
-        Event::Authenticating { realm, account } => {
-            format!("getting a token from {realm} as {}", account.as_deref().unwrap_or("nobody"))
-        }
         Event::Discarded { digest } => format!("discarded {digest}"),
         Event::Named { name, digest, before } => {
             let before = before.as_ref().map_or("nothing".to_owned(), ToString::to_string);

@@ -5,6 +5,8 @@ mod demo;
 mod digest;
 mod images;
 mod inspect;
+mod login;
+mod logout;
 mod manifest;
 mod parse;
 mod pull;
@@ -22,6 +24,8 @@ pub(crate) fn run(session: &mut Session, verb: Verb) -> Result<(), Failure> {
         Verb::Digest(args) => digest::run(session, &args),
         Verb::Manifest(args) => manifest::run(session, &args.query),
         Verb::Tags(args) => tags::run(session, &args),
+        Verb::Login(args) => login::run(session, &args),
+        Verb::Logout(args) => logout::run(session, &args),
         Verb::Parse(args) => parse::run(session, args.kind),
         Verb::Demo(args) => demo::run(session, args.keep.as_deref()),
         Verb::Completions(args) => completions::run(session, args.shell),
@@ -36,6 +40,8 @@ fn name(verb: &Verb) -> &'static str {
         Verb::Digest(_) => "digest",
         Verb::Manifest(_) => "manifest",
         Verb::Tags(_) => "tags",
+        Verb::Login(_) => "login",
+        Verb::Logout(_) => "logout",
         Verb::Parse(_) => "parse",
         Verb::Demo(_) => "demo",
         Verb::Completions(_) => "completions",
