@@ -99,7 +99,8 @@ fn may_pass(status: StatusCode) -> bool {
 fn is_final(why: &Refusal) -> bool {
     match why {
         Refusal::Net(error) => {
-            matches!(error.kind, NetErrorKind::Tls | NetErrorKind::Forbidden | NetErrorKind::File)
+            use NetErrorKind::{File, Forbidden, PlainHttp, Tls};
+            matches!(error.kind, Tls | PlainHttp | Forbidden | File)
         }
         Refusal::Throttled { .. } | Refusal::Status { .. } | Refusal::Malformed(_) => false,
         _ => true,
