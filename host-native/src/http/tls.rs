@@ -28,7 +28,7 @@ use ureq::{
 use super::{connect::Budget, fault::wrapped, trust};
 
 /// What begins the answer of a server that took our greeting for a request.
-const PLAIN_ANSWER: &[u8] = b"HTTP/";
+const PLAIN_ANSWER: [u8; 5] = *b"HTTP/";
 
 /// One end of TLS: what it trusts and shows. Its files are read when it is first used.
 #[derive(Debug)]
@@ -65,11 +65,13 @@ impl Client {
             conn.write_tls(&mut wire)?;
         }
         // The first bytes are looked at before TLS takes them: it could only say that they are none of its own.
-        wire.get_mut().await_input(budget.timeout()?)?;
-        if wire.get_mut().buffers().input().starts_with(PLAIN_ANSWER) {
+        let mut first = [0; PLAIN_ANSWER.len()];
+        let read = wire.read(&mut first)?;
+        if first == PLAIN_ANSWER {
             let detail = format!("{host} answers in plain http");
             return Err(wrapped(NetError::new(NetErrorKind::PlainHttp, detail)));
         }
+        conn.read_tls(&mut first.get(..read).unwrap_or_default())?;
         conn.complete_io(&mut wire).map_err(|error| {
             match error.get_ref().and_then(|e| e.downcast_ref()) {
                 Some(error) => failed(error),
