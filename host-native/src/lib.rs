@@ -19,7 +19,6 @@ mod helper;
 mod host;
 mod http;
 mod leaving;
-mod lookup;
 mod platform;
 mod pool;
 mod pump;

@@ -14,7 +14,7 @@ use lugger_core::effect::{
 };
 
 use crate::{
-    http::{Http, read_error},
+    http::{Body, Http},
     store::{Reader, Store, Writer},
 };
 
@@ -74,7 +74,7 @@ impl Pumping<'_> {
 
     fn copy(
         &self,
-        input: &mut Input<'_>,
+        input: &mut Input,
         mut output: Option<&mut Writer>,
         tap: &mut Tap,
         checkpoint_every: u64,
@@ -106,7 +106,7 @@ impl Pumping<'_> {
     }
 
     /// Fills the buffer as far as the input goes: how far that is, and why it goes no further.
-    fn fill(&self, input: &mut Input<'_>, buffer: &mut [u8]) -> Result<(usize, Option<End>), StoreError> {
+    fn fill(&self, input: &mut Input, buffer: &mut [u8]) -> Result<(usize, Option<End>), StoreError> {
         let mut filled = 0;
         while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             if self.forget.load(Ordering::Relaxed) {
@@ -127,16 +127,16 @@ fn save(output: &mut Writer, tap: &Tap) {
     let _ = output.checkpoint(&tap.checkpoint());
 }
 
-enum Input<'a> {
-    Body(Box<ureq::BodyReader<'a>>),
+enum Input {
+    Body(Box<Body>),
     Ingest(Box<Reader>),
 }
 
-impl Input<'_> {
+impl Input {
     /// The outer error is the store's, the inner one the network's.
     fn read(&mut self, buffer: &mut [u8]) -> Result<Result<usize, NetError>, StoreError> {
         match self {
-            Self::Body(body) => Ok(body.read(buffer).map_err(|error| read_error(&error))),
+            Self::Body(body) => Ok(body.read(buffer)),
             Self::Ingest(reader) => reader.read(buffer).map(Ok).map_err(|cause| reader.failed(cause)),
         }
     }

@@ -170,6 +170,9 @@ pub enum NetErrorKind {
     /// The TLS handshake failed: certificate, version, or not TLS at all.
     #[error("no secure connection")]
     Tls,
+    /// TLS was tried, and the answer was plain HTTP.
+    #[error("the server does not speak TLS")]
+    PlainHttp,
     /// Nothing came in time.
     #[error("timed out")]
     Timeout,

@@ -15,7 +15,7 @@ pub struct Route {
     pub connect: Option<Duration>,
     /// The URL was named by the server of this host and port, not by the user: the host may connect only to addresses that
     /// [`Route::allows`]; else the exchange ends as [`NetErrorKind::Forbidden`](super::http::NetErrorKind::Forbidden).
-    /// Through a proxy nothing is looked up, and nothing checked.
+    /// A proxy that looks names up itself is on its own: nothing is checked.
     pub named_by: Option<(String, u16)>,
 }
 
@@ -30,11 +30,12 @@ impl Route {
 /// Trust and identity of TLS connections; TLS is 1.2 or newer, always.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tls {
-    /// PEM files of authorities to trust beside the system's.
+    /// PEM files of authorities to trust beside the system's; also for the way to an `https://` proxy. A certificate that
+    /// stands in one of them is trusted as a server's own, too.
     pub roots: Vec<String>,
-    /// Certificates to show when the server asks for one. Never part of a route to another origin than they are for.
+    /// Certificates to show when the server asks for one: the first that is of an authority which the server names. Never part of a route to another origin than they are for.
     pub identities: Vec<Identity>,
-    /// Whether any certificate will do. The user's word for this host, and a warning each run.
+    /// Whether any certificate of the server will do (never of a proxy). The user's word for this host, and a warning each run.
     pub unverified: bool,
 }
 

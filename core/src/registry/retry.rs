@@ -37,7 +37,9 @@ pub(super) fn verdict(why: &Refusal) -> Verdict {
             | NetErrorKind::Timeout
             | NetErrorKind::Broken
             | NetErrorKind::Protocol => Verdict::Passing(None),
-            NetErrorKind::Tls | NetErrorKind::Forbidden | NetErrorKind::File => Verdict::Final,
+            NetErrorKind::Tls | NetErrorKind::PlainHttp | NetErrorKind::Forbidden | NetErrorKind::File => {
+                Verdict::Final
+            }
         },
         Refusal::Throttled { after } => Verdict::Passing(*after),
         Refusal::Status { status, after, .. } if may_pass(*status) => Verdict::Passing(*after),

@@ -226,7 +226,7 @@ fn attempt(candidate: &Candidate<'_>) -> Option<((bool, bool, u8), Attempt)> {
 
 /// Whether the endpoint cannot be reached at all: other requests then ask it last.
 fn is_down(why: &Refusal) -> bool {
-    use NetErrorKind::{Connect, File, Forbidden, Proxy, Resolve, Timeout, Tls};
+    use NetErrorKind::{Connect, File, Forbidden, PlainHttp, Proxy, Resolve, Timeout, Tls};
     matches!(why, Refusal::Net(error)
-        if matches!(error.kind, Resolve | Connect | Tls | Timeout | Proxy | Forbidden | File))
+        if matches!(error.kind, Resolve | Connect | Tls | Timeout | Proxy | PlainHttp | Forbidden | File))
 }

@@ -100,7 +100,16 @@ fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
             "wait a while, or log in: many registries then allow more".to_owned()
         }
         Refusal::Net(error) => match error.kind {
-            NetErrorKind::Tls => "if this registry speaks plain http, say --plain-http".to_owned(),
+            NetErrorKind::Tls => {
+                let anyone = "any certificate will do with --insecure: then anyone can pose as the registry";
+                return vec![
+                    "if the registry has an authority of its own, name it with --ca FILE".to_owned(),
+                    anyone.to_owned(),
+                ];
+            }
+            NetErrorKind::PlainHttp => {
+                "say --plain-http if this registry is meant to speak plain http".to_owned()
+            }
             NetErrorKind::Resolve => {
                 "check the spelling of the registry, and the network of this machine".to_owned()
             }
