@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use crate::effect::secret::Secret;
+
 /// What decides how registries are reached, before any file is read: the options, and the environment that says where files are.
 ///
 /// The default reads no file and no variable: what a program that embeds this gets unless it asks for more.
@@ -22,6 +24,8 @@ pub struct Registries {
     /// Fetch blobs also from the URLs that their descriptors name, when no endpoint has them (`--foreign-urls`). Without
     /// credentials, and never from a private network for a public registry.
     pub foreign_urls: bool,
+    /// Whom the reference's own registry is to take us for, whatever the files say (`--creds`); no mirror gets to see it.
+    pub login: Option<Secret>,
     /// The file of credentials that is read instead of the usual ones (`--authfile`).
     pub auth_file: Option<String>,
     /// For connecting to any host that has no time of its own (`--connect-timeout` is in the limits; this is `dial_timeout`'s default).

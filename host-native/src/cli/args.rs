@@ -1,9 +1,11 @@
 //! What can be typed.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+use super::remote;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -79,6 +81,8 @@ pub(crate) enum Verb {
     Digest(QueryArgs),
     Manifest(ManifestArgs),
     Tags(TagsArgs),
+    Plan(PlanArgs),
+    Explain(ExplainArgs),
     Login(LoginArgs),
     Logout(LogoutArgs),
     Parse(ParseArgs),
@@ -104,6 +108,30 @@ pub(crate) struct RemoteArgs {
     /// Speak plain http to this registry (registries on this machine need no flag)
     #[arg(long)]
     pub(crate) plain_http: bool,
+    /// Take any certificate of this registry, and plain http if it speaks no TLS
+    #[arg(long, conflicts_with = "plain_http")]
+    pub(crate) insecure: bool,
+    /// As skopeo and podman spell it: --tls-verify=false is --insecure
+    #[arg(long, hide = true, value_name = "BOOL", default_value_t = true, num_args = 0..=1, default_missing_value = "true", action = ArgAction::Set)]
+    pub(crate) tls_verify: bool,
+    /// Trust the authorities in this PEM file, too, for this registry
+    #[arg(long, visible_alias = "ca-file", value_name = "FILE")]
+    pub(crate) ca: Vec<PathBuf>,
+    /// Show this client certificate (PEM) to this registry
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<PathBuf>,
+    /// The key of --cert, if it is in another file
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+    /// Ask this mirror first; can be repeated
+    #[arg(long, value_name = "URL")]
+    pub(crate) mirror: Vec<String>,
+    /// Read hosts.toml files below this directory, as containerd does [default: ~/.config/lugger/certs.d, /etc/containerd/certs.d]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) hosts_dir: Vec<PathBuf>,
+    /// Fetch layers also from the URLs that the image itself names, when the registry does not have them
+    #[arg(long)]
+    pub(crate) foreign_urls: bool,
     /// Log in as this user; only the registry of IMAGE ever gets to see it
     ///
     /// Other users of this machine can read a password that stands here: give only USER, and the password with
@@ -120,6 +148,62 @@ pub(crate) struct RemoteArgs {
     /// $DOCKER_CONFIG), ~/.dockercfg, and the text in $DOCKER_AUTH_CONFIG. Credential helpers that a file names are asked.
     #[arg(long, value_name = "FILE")]
     pub(crate) authfile: Option<PathBuf>,
+    /// Try again so many times what may pass [default: 4]
+    #[arg(long, visible_alias = "retry-times", value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(crate) retries: Option<u32>,
+    /// Wait so long for a connection [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = remote::time)]
+    pub(crate) connect_timeout: Option<Duration>,
+    /// Wait so long for an answer [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = remote::time)]
+    pub(crate) response_timeout: Option<Duration>,
+    /// Give a body up when nothing of it comes for so long [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = remote::time)]
+    pub(crate) stall_timeout: Option<Duration>,
+}
+
+/// Show what a pull would fetch, before it does
+///
+/// Reads the manifests; stores nothing. What the store has is not fetched again, and what a pull that was interrupted left
+/// is gone on with.
+#[derive(ClapArgs)]
+#[command(after_help = "\
+With --json: {name, target, bytes, present_bytes, requests: {auth, head, manifest, blob}, quota: {remaining, limit,
+window} or null, content: [{descriptor, needed, from, bytes}]}; `needed` is present, embedded, resume or fetch.")]
+pub(crate) struct PlanArgs {
+    /// The image: [registry/]repository[:tag][@digest]; without tag and digest, `latest`
+    pub(crate) image: String,
+    /// For this platform: os/architecture[/variant] [default: this machine's]
+    #[arg(long, value_name = "PLATFORM", conflicts_with = "all_platforms")]
+    pub(crate) platform: Vec<String>,
+    /// For all platforms
+    #[arg(long)]
+    pub(crate) all_platforms: bool,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
+}
+
+/// Show where a pull would go, in which order, as whom, and who decided that
+///
+/// Reads the same options, files and variables as a pull does, and says of each value where it comes from. Asks no registry
+/// without --probe.
+#[derive(ClapArgs)]
+#[command(after_help = "\
+Examples:
+  lugger explain alpine
+  lugger explain --probe registry.example/team/app:v1
+
+With --json: {name, endpoints: [{url, repository, from, mirror, plain_twin, capabilities, settings: [{name, value,
+from}], credentials: {kind, from} or null, proxy: {url, from} or null, roots, unverified, probe}]}; `probe` is null,
+{digest} or {error}.")]
+pub(crate) struct ExplainArgs {
+    /// The image: [registry/]repository[:tag][@digest]; without tag and digest, `latest`
+    pub(crate) image: String,
+    /// Ask each endpoint, and show what it answers
+    #[arg(long)]
+    pub(crate) probe: bool,
+    #[command(flatten)]
+    pub(crate) remote: RemoteArgs,
 }
 
 /// Fetch an image into the store
@@ -273,6 +357,18 @@ pub(crate) struct LogoutArgs {
     /// Change this file [default: $REGISTRY_AUTH_FILE, else ~/.docker/config.json]
     #[arg(long, value_name = "FILE")]
     pub(crate) authfile: Option<PathBuf>,
+    /// Try again so many times what may pass [default: 4]
+    #[arg(long, visible_alias = "retry-times", value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(crate) retries: Option<u32>,
+    /// Wait so long for a connection [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = remote::time)]
+    pub(crate) connect_timeout: Option<Duration>,
+    /// Wait so long for an answer [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = remote::time)]
+    pub(crate) response_timeout: Option<Duration>,
+    /// Give a body up when nothing of it comes for so long [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = remote::time)]
+    pub(crate) stall_timeout: Option<Duration>,
 }
 
 /// Parse names, one a line on stdin, into JSON, one a line on stdout

@@ -15,6 +15,7 @@ mod json;
 mod output;
 mod plain;
 mod prompt;
+mod remote;
 mod report;
 mod session;
 mod terminal;

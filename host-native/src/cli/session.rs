@@ -1,20 +1,16 @@
 //! One run of the command: where results and messages go, and the host that operations run on.
 
-use std::{
-    env,
-    io::{BufRead as _, Read as _},
-    path::{Path, PathBuf},
-};
+use std::{env, path::PathBuf};
 
 use lugger::{
-    Cancel, Credentials, Host,
+    Cancel, Host,
     core::{
-        effect::secret::Secret,
         error::Error,
         event::Event,
         name::{Platform, Reference},
         op::{Cx, Limits},
-        registry::{Endpoint, Environment, Place, Registries},
+        registry::config,
+        verb::Wanted,
     },
     store::{Options, Store},
 };
@@ -25,6 +21,7 @@ use super::{
     hints::{self, Context},
     interrupt,
     output::Output,
+    remote::{self, Asked},
     report::Report,
     terminal::Terminal,
 };
@@ -63,18 +60,38 @@ impl Session {
         self.context.tags = verb == "tags";
     }
 
-    /// The reference that the command is about. `docker://` in front of it is what it means anyway.
-    pub(crate) fn reference(&mut self, typed: &str) -> Result<Reference, Failure> {
-        let reference = Reference::parse(typed.strip_prefix("docker://").unwrap_or(typed))?;
+    /// The image that the command is about, and how its registry is reached. `docker://` in front of it is what it means
+    /// anyway; a short name may be an alias of the user's.
+    pub(crate) fn asked(&mut self, typed: &str, remote: &RemoteArgs) -> Result<Asked, Failure> {
+        let typed = typed.strip_prefix("docker://").unwrap_or(typed).to_owned();
+        let plain = Reference::parse(&typed)?;
+        if remote.password_stdin && remote.creds.is_none() {
+            return Err(Failure::Usage("--password-stdin is for the password of --creds USER".to_owned()));
+        }
+        let (registries, limits) = (remote::registries(remote)?, remote::limits(remote));
+        self.context.creds = registries.login.is_some();
+        self.about_image(&plain);
+        let aliases = registries.clone();
+        let alias = async move |cx: Cx| config::expand(&cx, &typed, &aliases).await;
+        let alias = Self::storeless_host(limits).run(alias)?;
+        if let Some(reference) = &alias {
+            self.report.detail(&format!("short name: {} stands for {reference}", plain.familiar()));
+            self.about_image(reference);
+        }
+        Ok(Asked { reference: alias.unwrap_or(plain), registries, limits })
+    }
+
+    /// The image that the command is about.
+    pub(crate) fn about_image(&mut self, reference: &Reference) {
         let doing = match self.context.verb {
             "digest" => "look up",
             "manifest" => "fetch the manifest of",
             "tags" => "list the tags of",
+            "plan" => "plan a pull of",
             verb => verb,
         };
         self.doing = Some(format!("{doing} {}", reference.familiar()));
         self.context.reference = Some(reference.clone());
-        Ok(reference)
     }
 
     /// What the command is about, when that is no image: `log in to docker.io`.
@@ -91,34 +108,13 @@ impl Session {
     }
 
     /// A host over the store if there is one; nothing is made on disk.
-    pub(crate) fn reading_host(&self) -> Result<Host, Failure> {
-        if self.store_dir()?.exists() { self.host(Limits::default()) } else { Ok(Self::storeless_host()) }
+    pub(crate) fn reading_host(&self, limits: Limits) -> Result<Host, Failure> {
+        if self.store_dir()?.exists() { self.host(limits) } else { Ok(Self::storeless_host(limits)) }
     }
 
     /// A host for questions to registries.
-    pub(crate) fn storeless_host() -> Host {
-        Host::without_store(Limits::default())
-    }
-
-    /// Lets the host log in as the user asked, at the origin of the reference's registry and nowhere else.
-    pub(crate) fn log_in(
-        &mut self,
-        host: Host,
-        remote: &RemoteArgs,
-        reference: &Reference,
-    ) -> Result<Host, Failure> {
-        let endpoint =
-            Endpoint::upstream(reference.domain(), reference.path(), remote.plain_http, Place::BuiltIn)?;
-        let origin = endpoint.origin();
-        self.report.detail(&format!("registry: {origin}, repository: {}", reference.path()));
-        let Some(creds) = &remote.creds else {
-            let stray = "--password-stdin is for the password of --creds USER".to_owned();
-            return if remote.password_stdin { Err(Failure::Usage(stray)) } else { Ok(host) };
-        };
-        let secret = secret(creds, remote.password_stdin)?;
-        self.context.creds = true;
-        let credentials: Credentials = Box::new(move |asked| Ok((*asked == origin).then(|| secret.clone())));
-        Ok(host.credentials(credentials))
+    pub(crate) fn storeless_host(limits: Limits) -> Host {
+        Host::without_store(limits)
     }
 
     /// Runs an operation, tells of what happens, and lets Ctrl-C stop it.
@@ -179,27 +175,13 @@ impl Session {
     }
 }
 
-/// What decides how registries are reached.
-pub(crate) fn registries(remote: &RemoteArgs) -> Registries {
-    Registries {
-        plain_http: remote.plain_http,
-        auth_file: remote.authfile.as_deref().map(absolute),
-        environment: Some(environment()),
-        ..Registries::default()
-    }
-}
-
-/// The variables that matter.
-pub(crate) fn environment() -> Environment {
-    Environment::of(
-        env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-    )
-}
-
-/// A path that does not depend on where we are.
-pub(crate) fn absolute(path: &Path) -> String {
-    std::path::absolute(path).as_deref().unwrap_or(path).to_string_lossy().into_owned()
+/// Which platforms of an image are wanted.
+pub(crate) fn wanted(typed: &[String], all: bool, host: Platform) -> Result<Wanted, Failure> {
+    Ok(match (all, platform(typed)?) {
+        (true, _) => Wanted::All,
+        (false, Some(platform)) => Wanted::Only(platform),
+        (false, None) => Wanted::Host(host),
+    })
 }
 
 /// The platform that was asked for, if any.
@@ -208,35 +190,5 @@ pub(crate) fn platform(typed: &[String]) -> Result<Option<Platform>, Failure> {
         [] => Ok(None),
         [one] if !one.contains(',') => Ok(Some(Platform::parse(one, &lugger::host_platform())?)),
         _ => Err(Failure::Usage("only one --platform for now; --all-platforms takes all of them".to_owned())),
-    }
-}
-
-fn secret(creds: &str, password_stdin: bool) -> Result<Secret, Failure> {
-    let (user, password) =
-        creds.split_once(':').map_or((creds, None), |(user, password)| (user, Some(password)));
-    match (password, password_stdin) {
-        (Some(password), false) => Ok(Secret::new(user, password)),
-        (None, true) => Ok(Secret::new(user, password_from_stdin()?)),
-        (Some(_), true) => {
-            Err(Failure::Usage("the password is given twice: in --creds and by --password-stdin".to_owned()))
-        }
-        (None, false) => {
-            Err(Failure::Usage("--creds USER needs a password: pipe it in with --password-stdin".to_owned()))
-        }
-    }
-}
-
-/// The first line of stdin.
-pub(crate) fn password_from_stdin() -> Result<String, Failure> {
-    /// Tokens are passwords too, but not longer than this.
-    const MOST: u64 = 64 << 10;
-    let mut line = String::new();
-    let mut input = std::io::stdin().lock().take(MOST);
-    input
-        .read_line(&mut line)
-        .map_err(|cause| Failure::system("cannot read the password from stdin", cause))?;
-    match line.trim_end_matches(['\r', '\n']) {
-        "" => Err(Failure::Usage("there is no password on stdin".to_owned())),
-        password => Ok(password.to_owned()),
     }
 }

@@ -45,10 +45,14 @@ impl Credentials {
 
     /// The credentials for an endpoint and its repository, and where they were found; `None` when there are none.
     ///
-    /// What the embedding program has for the origin comes first, then the files in their order.
+    /// What the command line says of the registry itself comes first, then what the embedding program has for the origin,
+    /// then the files in their order.
     pub async fn find(&self, cx: &Cx, endpoint: &Endpoint) -> Result<Option<Given<Secret>>, SecretError> {
+        if let Some(login) = self.0.login.as_ref().filter(|_| !endpoint.is_mirror && !endpoint.plain_twin) {
+            return Ok(Some(Given::new(login.clone(), Place::Option("--creds"))));
+        }
         if let Some(secret) = cx.secret(&endpoint.origin()).await? {
-            return Ok(Some(Given::new(secret, Place::Option("--creds"))));
+            return Ok(Some(Given::new(secret, Place::Option("this program"))));
         }
         self.kept(cx, &endpoint.account, &endpoint.repository).await
     }

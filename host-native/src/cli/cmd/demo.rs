@@ -6,7 +6,7 @@ use lugger::{
     Host,
     core::{
         event::Event,
-        name::{Digest, Matcher, Platform},
+        name::{Digest, Matcher, Platform, Reference},
         op::Limits,
         verb::{self, Inspect, Inspected, Pull, Pulled, Wanted},
     },
@@ -70,7 +70,8 @@ fn play(session: &mut Session, mut host: Host, dir: &Path) -> Result<Story, Fail
     image.publish(&mut memory, REPOSITORY, TAG);
     let registry =
         Registry::start(memory).map_err(|cause| Failure::system("cannot serve on this machine", cause))?;
-    let reference = session.reference(&format!("{}/{REPOSITORY}:{TAG}", registry.address()))?;
+    let reference = Reference::parse(&format!("{}/{REPOSITORY}:{TAG}", registry.address()))?;
+    session.about_image(&reference);
     let platform = platform(&image);
     let mut pull = |host: &mut Host| -> Result<Round, Failure> {
         let want = Pull::new(reference.clone(), Wanted::Only(platform.clone()));

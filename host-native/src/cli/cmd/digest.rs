@@ -1,15 +1,19 @@
 //! `lugger digest`: what a name means now.
 
-use lugger::core::{
-    name::Digest,
-    verb::{self, Query},
+use lugger::{
+    Host,
+    core::{
+        name::Digest,
+        verb::{self, Query},
+    },
 };
 use serde::Serialize;
 
 use crate::cli::{
     args::QueryArgs,
     exit::Failure,
-    session::{Session, platform, registries},
+    remote::Asked,
+    session::{Session, platform},
 };
 
 #[derive(Serialize)]
@@ -19,8 +23,7 @@ struct Named {
 }
 
 pub(super) fn run(session: &mut Session, args: &QueryArgs) -> Result<(), Failure> {
-    let query = query(session, args)?;
-    let mut host = session.log_in(Session::storeless_host(), &args.remote, &query.reference)?;
+    let (query, mut host) = query(session, args)?;
     let name = query.reference.clone().with_default_tag().canonical();
     let digest = session.run(&mut host, async |cx| verb::digest(cx, query).await)?;
     match session.output.is_json {
@@ -29,8 +32,9 @@ pub(super) fn run(session: &mut Session, args: &QueryArgs) -> Result<(), Failure
     }
 }
 
-/// What was asked, for this verb and for `manifest`.
-pub(super) fn query(session: &mut Session, args: &QueryArgs) -> Result<Query, Failure> {
+/// What was asked, for this verb and for `manifest`, and the host to ask it on.
+pub(super) fn query(session: &mut Session, args: &QueryArgs) -> Result<(Query, Host), Failure> {
     let platform = platform(&args.platform)?;
-    Ok(Query { reference: session.reference(&args.image)?, registries: registries(&args.remote), platform })
+    let Asked { reference, registries, limits } = session.asked(&args.image, &args.remote)?;
+    Ok((Query { reference, registries, platform }, Session::storeless_host(limits)))
 }

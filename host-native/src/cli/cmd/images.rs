@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lugger::core::{
     model::Descriptor,
+    op::Limits,
     verb::{self, Image},
 };
 use serde::Serialize;
@@ -44,7 +45,7 @@ impl<'a> From<&'a Image> for Listed<'a> {
 }
 
 pub(super) fn run(session: &mut Session, args: &ImagesArgs) -> Result<(), Failure> {
-    let mut host = session.reading_host()?;
+    let mut host = session.reading_host(Limits::default())?;
     let images = session.run(&mut host, verb::list)?;
     if args.quiet {
         return images

@@ -10,7 +10,8 @@ use crate::cli::{
     args::LoginArgs,
     exit::Failure,
     prompt,
-    session::{Session, password_from_stdin, registries},
+    remote::{limits, password_from_stdin, registries},
+    session::Session,
 };
 
 #[derive(Serialize)]
@@ -37,9 +38,10 @@ pub(super) fn run(session: &mut Session, args: &LoginArgs) -> Result<(), Failure
     let username = username(args)?;
     let password = password(args, &username, &registry)?;
     let secret = Secret::new(&username, password);
-    let registries = registries(&args.remote);
+    let registries = registries(&args.remote)?;
     let want = Login { registry, username: username.clone(), secret, registries };
-    let done = session.run(&mut Session::storeless_host(), async |cx| verb::login(cx, want).await)?;
+    let done = session
+        .run(&mut Session::storeless_host(limits(&args.remote)), async |cx| verb::login(cx, want).await)?;
     if !done.checked {
         let registry = &done.registry;
         session.report.warn(&format!("{registry} lets everybody in, and did not look at the credentials"));

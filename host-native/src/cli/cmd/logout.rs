@@ -1,6 +1,7 @@
 //! `lugger logout`: credentials forgotten.
 
 use lugger::core::{
+    op::Limits,
     registry::Registries,
     verb::{self, Logout},
 };
@@ -9,7 +10,8 @@ use serde::Serialize;
 use crate::cli::{
     args::LogoutArgs,
     exit::Failure,
-    session::{Session, absolute, environment},
+    remote::{absolute, environment},
+    session::Session,
 };
 
 #[derive(Serialize)]
@@ -32,7 +34,8 @@ pub(super) fn run(session: &mut Session, args: &LogoutArgs) -> Result<(), Failur
         ..Registries::default()
     };
     let want = Logout { registry, registries };
-    let done = session.run(&mut Session::storeless_host(), async |cx| verb::logout(cx, want).await)?;
+    let done = session
+        .run(&mut Session::storeless_host(Limits::default()), async |cx| verb::logout(cx, want).await)?;
     if let Some(place) = &done.left {
         session.report.warn(&format!("{place} still has credentials for {name}"));
     }

@@ -6,8 +6,7 @@ use super::digest::query;
 use crate::cli::{args::QueryArgs, exit::Failure, session::Session};
 
 pub(super) fn run(session: &mut Session, args: &QueryArgs) -> Result<(), Failure> {
-    let query = query(session, args)?;
-    let mut host = session.log_in(Session::storeless_host(), &args.remote, &query.reference)?;
+    let (query, mut host) = query(session, args)?;
     let document = session.run(&mut host, async |cx| verb::manifest(cx, query).await)?;
     session.output.bytes(document.bytes())
 }

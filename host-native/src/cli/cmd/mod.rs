@@ -3,12 +3,14 @@
 mod completions;
 mod demo;
 mod digest;
+mod explain;
 mod images;
 mod inspect;
 mod login;
 mod logout;
 mod manifest;
 mod parse;
+mod plan;
 mod pull;
 mod tags;
 
@@ -24,6 +26,8 @@ pub(crate) fn run(session: &mut Session, verb: Verb) -> Result<(), Failure> {
         Verb::Digest(args) => digest::run(session, &args),
         Verb::Manifest(args) => manifest::run(session, &args.query),
         Verb::Tags(args) => tags::run(session, &args),
+        Verb::Plan(args) => plan::run(session, &args),
+        Verb::Explain(args) => explain::run(session, &args),
         Verb::Login(args) => login::run(session, &args),
         Verb::Logout(args) => logout::run(session, &args),
         Verb::Parse(args) => parse::run(session, args.kind),
@@ -40,6 +44,8 @@ fn name(verb: &Verb) -> &'static str {
         Verb::Digest(_) => "digest",
         Verb::Manifest(_) => "manifest",
         Verb::Tags(_) => "tags",
+        Verb::Plan(_) => "plan",
+        Verb::Explain(_) => "explain",
         Verb::Login(_) => "login",
         Verb::Logout(_) => "logout",
         Verb::Parse(_) => "parse",

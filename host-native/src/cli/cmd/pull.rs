@@ -5,7 +5,7 @@ use lugger::{
         model::{Descriptor, Document, limits},
         name::{Digest, Reference},
         op::{Cx, Limits},
-        verb::{self, Pull, Pulled, Wanted},
+        verb::{self, Pull, Pulled},
     },
     host_platform,
 };
@@ -15,7 +15,8 @@ use crate::cli::{
     args::PullArgs,
     exit::Failure,
     human::{bytes, count},
-    session::{Session, platform, registries},
+    remote::Asked,
+    session::{Session, wanted},
 };
 
 #[derive(Serialize)]
@@ -43,17 +44,10 @@ impl<'a> From<&'a Pulled> for Summary<'a> {
 }
 
 pub(super) fn run(session: &mut Session, args: &PullArgs) -> Result<(), Failure> {
-    let wanted = match (args.all_platforms, platform(&args.platform)?) {
-        (true, _) => Wanted::All,
-        (false, Some(platform)) => Wanted::Only(platform),
-        (false, None) => Wanted::Host(host_platform()),
-    };
-    let reference = session.reference(&args.image)?;
-    let limits = Limits { concurrency: usize::from(args.concurrency), ..Limits::default() };
-    let host = session.host(limits)?;
-    let mut host = session.log_in(host, &args.remote, &reference)?;
-    let mut want = Pull::new(reference, wanted);
-    want.registries = registries(&args.remote);
+    let wanted = wanted(&args.platform, args.all_platforms, host_platform())?;
+    let Asked { reference, registries, limits } = session.asked(&args.image, &args.remote)?;
+    let mut host = session.host(Limits { concurrency: usize::from(args.concurrency), ..limits })?;
+    let want = Pull { registries, ..Pull::new(reference, wanted) };
     let all = args.all_platforms;
     let (pulled, others) = session.run(&mut host, async move |cx| {
         let pulled = verb::pull(cx.clone(), want).await?;

@@ -16,15 +16,14 @@ pub(super) use self::{json::View, text::show};
 use crate::cli::{
     args::InspectArgs,
     exit::Failure,
-    session::{Session, platform, registries},
+    remote::Asked,
+    session::{Session, platform},
 };
 
 pub(super) fn run(session: &mut Session, args: &InspectArgs) -> Result<(), Failure> {
     let platform = platform(&args.platform)?;
-    let reference = session.reference(&args.image)?;
-    let host = session.reading_host()?;
-    let mut host = session.log_in(host, &args.remote, &reference)?;
-    let registries = registries(&args.remote);
+    let Asked { reference, registries, limits } = session.asked(&args.image, &args.remote)?;
+    let mut host = session.reading_host(limits)?;
     if args.raw {
         let query = Query { reference, registries, platform };
         let document = session.run(&mut host, async |cx| verb::document(cx, query).await)?;
