@@ -54,9 +54,11 @@ fn a_lost_connection_is_tried_again_and_a_bad_certificate_is_not() {
         script.serve_rest();
         assert!(script.finish().is_ok(), "{kind}");
     }
-    let mut script = script();
-    script.expect(TAGGED).fails(NetErrorKind::Tls);
-    assert_eq!(script.finish().unwrap_err().kind(), Kind::Network);
+    for kind in [NetErrorKind::Tls, NetErrorKind::PlainHttp] {
+        let mut script = script();
+        script.expect(TAGGED).fails(kind);
+        assert_eq!(script.finish().unwrap_err().kind(), Kind::Network, "{kind}");
+    }
 }
 
 #[test]

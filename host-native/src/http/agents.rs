@@ -90,7 +90,7 @@ impl Agents {
         let mut others = self.others();
         if others.agents.len() > ROUTES_MAX {
             // A body of a forgotten download may still come: without its agent nothing could end it.
-            std::mem::take(&mut others.agents).into_values().for_each(|agent| agent.shutdown());
+            std::mem::take(&mut others.agents).into_values().for_each(Agent::shutdown);
         }
     }
 
@@ -98,7 +98,7 @@ impl Agents {
     pub(super) fn shutdown(&self) {
         let mut others = self.others();
         others.closed = true;
-        std::mem::take(&mut others.agents).into_values().for_each(|agent| agent.shutdown());
+        std::mem::take(&mut others.agents).into_values().for_each(Agent::shutdown);
         drop(others);
         self.direct.clone().shutdown();
     }

@@ -62,8 +62,9 @@ impl Lookup {
         let (answer, answered) = mpsc::sync_channel(1);
         let (ask, name) = (Arc::clone(&self.ask), host.to_owned());
         // The system's lookup knows no deadline; one that comes too late is for nobody.
-        thread::spawn(move || answer.send(ask(&name)).ok());
+        let asking = thread::Builder::new().spawn(move || answer.send(ask(&name)).ok());
         let unknown = |detail: String| NetError::new(NetErrorKind::Resolve, format!("{host}: {detail}"));
+        asking.map_err(|error| unknown(error.to_string()))?;
         let found = match answered.recv_timeout(within) {
             Ok(Ok(found)) if found.is_empty() => return Err(unknown("it has no address".to_owned())),
             Ok(Ok(found)) => interleaved(&found),

@@ -72,7 +72,7 @@ impl Server {
         Self::start(move |mut stream, seen| {
             note(seen, &head(&mut stream)?);
             stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
-            splice(stream, port)
+            splice(&stream, port)
         })
     }
 
@@ -106,7 +106,7 @@ impl Server {
             let (user, password) = (String::from_utf8_lossy(&user), String::from_utf8_lossy(&password));
             note(seen, &format!("{user} {password} {target}"));
             stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
-            splice(stream, port)
+            splice(&stream, port)
         })
     }
 
@@ -139,9 +139,9 @@ fn answer(stream: &mut impl Write, text: &str) -> io::Result<()> {
     stream.flush()
 }
 
-fn splice(client: TcpStream, port: u16) -> io::Result<()> {
+fn splice(client: &TcpStream, port: u16) -> io::Result<()> {
     let server = TcpStream::connect(("127.0.0.1", port))?;
     let (mut from_client, mut to_server) = (client.try_clone()?, server.try_clone()?);
     thread::spawn(move || io::copy(&mut from_client, &mut to_server));
-    io::copy(&mut &server, &mut &client).map(drop)
+    io::copy(&mut &server, &mut &*client).map(drop)
 }
