@@ -182,6 +182,11 @@ impl<T: 'static> Expected<'_, T> {
         &self.exchange.headers
     }
 
+    /// Its body.
+    pub fn body(&self) -> &str {
+        std::str::from_utf8(&self.exchange.body).expect("what is sent here is text")
+    }
+
     /// Answers.
     pub fn answer(self, answer: Answer) {
         self.send(Sent::whole(answer));

@@ -28,7 +28,7 @@ fn scenario(life: Option<u64>, elsewhere: bool, login: bool) -> Scenario {
 fn a_challenge_is_met_once_and_shared() {
     let mut script = Script::pull(scenario(Some(300), false, true));
     script.expect(&format!("GET {TAGGED}")).serve();
-    script.expect(&format!("GET https://registry.example/token?{ASK} (authorized)")).serve();
+    script.expect(&format!("GET https://registry.example/token?{ASK}&account=*** (authorized)")).serve();
     script.expect(&format!("GET {TAGGED} (authorized)")).serve();
     assert_eq!(script.serve_rest(), [Asked::Blob; 2]);
     assert!(script.finish().is_ok());
@@ -55,6 +55,8 @@ fn credentials_do_not_go_to_a_token_server_of_another_origin() {
     script.expect(&format!("GET {TAGGED} (authorized)")).serve();
     script.serve_rest();
     assert!(script.finish().is_ok());
+    let asking = Event::Authenticating { realm: "https://auth.example".to_owned(), account: None };
+    assert_eq!(script.events.iter().filter(|event| **event == asking).count(), 1);
     let warned = |event: &&Event| matches!(event, Event::Warned(Warning::UntrustedRealm { .. }));
     assert_eq!(script.events.iter().filter(warned).count(), 1);
 }

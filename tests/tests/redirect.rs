@@ -23,7 +23,7 @@ fn at_the_layer() -> (Script<lugger_core::verb::Pulled>, String) {
     let layer = layer.expect("the scenario has it").0.to_string();
     let mut script = Script::pull(scenario);
     script.expect(&format!("GET {ROOT}/manifests/1.0")).serve();
-    script.expect("GET https://registry.example/token?service=registry.example&scope=repository:team/app:pull (authorized)").serve();
+    script.expect("GET https://registry.example/token?service=registry.example&scope=repository:team/app:pull&account=*** (authorized)").serve();
     script.expect(&format!("GET {ROOT}/manifests/1.0 (authorized)")).serve();
     (script, layer)
 }

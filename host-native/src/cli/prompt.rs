@@ -31,7 +31,7 @@ pub(crate) fn hidden(question: &str) -> Result<String, Failure> {
 }
 
 /// Reads up to the end of the line, with the few keys that a terminal would have handled.
-fn read(input: impl io::Read) -> Result<String, Failure> {
+fn read(input: impl io::BufRead) -> Result<String, Failure> {
     /// Nobody types more.
     const MOST: u64 = 64 << 10;
     let mut typed = Vec::new();

@@ -75,9 +75,10 @@ impl Credentials {
         let invalid = |fault| fault_in(&path, fault);
         let helper = helper_of(&before, &account).map_err(invalid)?;
         let own = key::server(&account);
-        let mut text = strip(&before, |key| key != own && is_of(key, &account)).map_err(invalid)?.0;
+        // What the helper keeps must not stand in the file, too; what the file keeps replaces the entry where it stands.
+        let gone = |key: &str| is_of(key, &account) && (helper.is_some() || key != own);
+        let mut text = strip(&before, gone).map_err(invalid)?.0;
         if let Some(name) = &helper {
-            text = strip(&before, |key| is_of(key, &account)).map_err(invalid)?.0;
             let stored = helper::store(cx, name, own, (username, secret)).await;
             stored.map_err(|detail| helper_failed(name, detail))?;
         } else {
@@ -104,7 +105,7 @@ impl Credentials {
         let wanted = |key: &str| account.as_ref().is_none_or(|account| is_of(key, account));
         let (text, removed) = strip(&before, wanted).map_err(invalid)?;
         let mut accounts: Vec<_> = removed.iter().map(|key| key::account(&key::hostname(key))).collect();
-        for known in account.iter().cloned().chain(all(&before, &wanted).map_err(invalid)?) {
+        for known in account.iter().cloned().chain(all(&before, wanted).map_err(invalid)?) {
             let Some(name) = helper_of(&before, &known).map_err(invalid)? else { continue };
             let erased = helper::erase(cx, &name, key::server(&known)).await;
             if erased.map_err(|detail| helper_failed(&name, detail))? {
