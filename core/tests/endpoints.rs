@@ -70,7 +70,7 @@ fn line(endpoint: &Endpoint) -> String {
     let mut line = format!("{}{}", endpoint.root, endpoint.repository);
     let mut add = |is: bool, word: &str| {
         if is {
-            line = format!("{line} {word}")
+            line = format!("{line} {word}");
         }
     };
     add(endpoint.is_mirror, "mirror");
