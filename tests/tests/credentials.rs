@@ -39,7 +39,7 @@ fn refused(script: &mut Script<Pulled>) -> (String, String, u16) {
     assert_eq!(error.kind(), Kind::Denied, "{error}");
     assert!(!error.to_string().contains("canary") && !script.world.transcript.to_string().contains("canary"));
     let Error::Registry(error) = error else { panic!("{error}") };
-    let Refusal::Credentials { at, place, status, .. } = error.why else { panic!("{error}") };
+    let Refusal::Credentials { at, place, status, .. } = error.first.why else { panic!("{error}") };
     (at, place.to_string(), status.as_u16())
 }
 

@@ -7,16 +7,33 @@ use http::{HeaderMap, header};
 pub struct Challenge {
     /// Lower case: `bearer`, `basic` …
     pub scheme: String,
-    /// Keys in lower case, in the order given; the first of a name counts.
+    /// Keys in lower case, in the order given, repeated ones as often as they came.
     pub params: Vec<(String, String)>,
 }
 
 impl Challenge {
-    /// The value of a parameter; empty ones count as absent.
+    /// The value of a parameter; empty ones count as absent. Of a repeated one the last counts, but a bearer challenge with several realms
+    /// has none: parsers that differ would send the user's secrets to different places.
     pub fn param(&self, key: &str) -> Option<&str> {
-        let found = self.params.iter().find(|(k, _)| k == key);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        let mut found = self.params.iter().rev().filter(|(k, _)| k == key).map(|(_, value)| value.as_str());
+        let last = found.next().filter(|value| !value.is_empty())?;
+        let is_ambiguous = self.scheme == "bearer" && key == "realm" && found.next().is_some();
+        if is_ambiguous { None } else { Some(last) }
     }
+
+    /// Whether it can be met: a bearer challenge by its realm, a basic one always.
+    pub fn is_usable(&self) -> bool {
+        match self.scheme.as_str() {
+            "bearer" => self.param("realm").is_some(),
+            scheme => scheme == "basic",
+        }
+    }
+}
+
+/// The challenge to meet: the first usable one of bearer, else of basic.
+pub fn select(challenges: &[Challenge]) -> Option<&Challenge> {
+    let first = |scheme: &str| challenges.iter().find(|it| it.scheme == scheme && it.is_usable());
+    first("bearer").or_else(|| first("basic"))
 }
 
 /// Every challenge of a response, over all its header lines, in order. What cannot be read is left out.
@@ -35,7 +52,7 @@ pub fn parse(value: &str) -> Vec<Challenge> {
         if word.is_empty() {
             return found;
         }
-        let spaced = rest.skip(|c| c == ' ' || c == '\t');
+        let spaced = rest.skip(is_blank);
         match (rest.eat('='), found.last_mut()) {
             // `key=value` belongs to the challenge before it; `scheme key=value` starts the next one.
             (true, Some(challenge)) => match rest.value() {
@@ -45,14 +62,22 @@ pub fn parse(value: &str) -> Vec<Challenge> {
             (true, None) => return found,
             (false, _) => {
                 found.push(Challenge { scheme: word.to_ascii_lowercase(), params: Vec::new() });
-                if !spaced {
+                // A token68 after the scheme (`Negotiate abc==`) is not for us, but must not be taken for a scheme.
+                if spaced && !rest.skip_token68() {
                     continue;
                 }
-                // A token68 after the scheme (`Negotiate abc==`) is not for us, but must not be taken for a scheme.
-                rest.skip_token68();
             }
         }
+        // A comma ends what a comma can end: what stands behind a quote that closed too early is no parameter.
+        rest.skip(is_blank);
+        if !(rest.0.is_empty() || rest.0.starts_with(',')) {
+            return found;
+        }
     }
+}
+
+fn is_blank(c: char) -> bool {
+    c == ' ' || c == '\t'
 }
 
 /// What is left of a header value.
@@ -87,12 +112,11 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// What follows a `=`: a quoted string, a token, or nothing. `None` for a quote that never ends.
+    /// What follows a `=`: a quoted string or a token. `None` for anything else, such as a quote that never ends.
     fn value(&mut self) -> Option<String> {
-        self.skip(|c| c == ' ' || c == '\t');
+        self.skip(is_blank);
         if !self.eat('"') {
-            // Servers write bare URLs and scopes here; everything up to the next separator is meant.
-            return Some(self.take(|c| c != ',' && !c.is_ascii_whitespace()).to_owned());
+            return Some(self.token()).filter(|token| !token.is_empty()).map(str::to_owned);
         }
         let mut value = String::new();
         let mut chars = self.0.char_indices();
@@ -109,15 +133,17 @@ impl<'a> Scanner<'a> {
         None
     }
 
-    /// Skips `abc==` when that is all there is up to the next comma.
-    fn skip_token68(&mut self) {
+    /// Skips `abc==` when that is all there is up to the next comma; whether it was.
+    fn skip_token68(&mut self) -> bool {
         let mut ahead = Scanner(self.0);
         let body = ahead.take(|c| c.is_ascii_alphanumeric() || "-._~+/".contains(c));
         ahead.skip(|c| c == '=');
-        ahead.skip(|c| c == ' ' || c == '\t');
-        if !body.is_empty() && (ahead.0.is_empty() || ahead.0.starts_with(',')) {
+        ahead.skip(is_blank);
+        let is_all = !body.is_empty() && (ahead.0.is_empty() || ahead.0.starts_with(','));
+        if is_all {
             self.0 = ahead.0;
         }
+        is_all
     }
 }
 
@@ -148,12 +174,35 @@ mod tests {
             (r#"Negotiate abc==, Basic realm="z""#, r#"negotiate  | basic realm="z""#),
             (r#"Negotiate, Basic realm="z""#, r#"negotiate  | basic realm="z""#),
             (r#"Bearer realm="unterminated"#, "bearer "),
+            (r#"Bearer realm="x",service="#, r#"bearer realm="x""#),
+            (r#"Bearer realm="x",service"#, r#"bearer realm="x" | service "#),
+            (r#"Bearer scope="a,error="b""#, r#"bearer scope="a,error=""#),
+            (r#"Bearer realm="x" service="y""#, r#"bearer realm="x""#),
+            (r#"Bearer realm=https://a, service="y""#, r#"bearer realm="https""#),
             (r#"realm="no scheme""#, ""),
             (",, ,", ""),
             ("", ""),
         ] {
             assert_eq!(shown(value), expected, "{value}");
         }
+    }
+
+    #[test]
+    fn the_last_counts_but_several_realms_are_none() {
+        let one = |value: &str| parse(value).remove(0);
+        let twice = one(r#"Bearer realm="a", scope="x", scope="y""#);
+        assert_eq!((twice.param("realm"), twice.param("scope")), (Some("a"), Some("y")));
+        let realms = one(r#"Bearer realm="a", realm="a""#);
+        assert_eq!((realms.param("realm"), realms.is_usable()), (None, false));
+        assert_eq!(one(r#"Basic realm="a", realm="b""#).param("realm"), Some("b"));
+    }
+
+    #[test]
+    fn bearer_comes_before_basic_if_it_can_be_met() {
+        let selected = |value: &str| select(&parse(value)).map(|it| it.scheme.clone());
+        assert_eq!(selected(r#"Basic realm="a", Bearer realm="b""#).as_deref(), Some("bearer"));
+        assert_eq!(selected(r#"Bearer service="b", Basic"#).as_deref(), Some("basic"));
+        assert_eq!(selected(r#"Bearer, Digest realm="a""#), None);
     }
 
     proptest! {

@@ -383,6 +383,11 @@ platform    {os, architecture, variant, os_version, os_features, formatted}; wha
             {chosen, order}: positions, best first. \"strict\":true allows no fallback; \"mode\" is one of only,
             only_strict, only_os, ordered and any, where the last two take an array as \"match\".
 digest      {algorithm, encoded}
+challenge   A line {\"headers\":[…]} holds values of WWW-Authenticate, and is answered with {challenges:[{scheme,
+            params}], selected, realm, service, scope}; `selected` is the scheme that would be met, or null.
+hosts       A line {\"host\":…,\"toml\":…} holds a registry and its hosts.toml, and is answered with {hosts:[{url,
+            capabilities, ca, client, skip_verify, header, override_path, dial_timeout_ns}]} in the order in which they
+            are asked; what is not set is left out. \"dir\" is the directory that paths in the file are relative to.
 
 Examples:
   echo alpine | lugger parse reference
@@ -402,6 +407,10 @@ pub(crate) enum ParseKind {
     Platform,
     /// Digests: algorithm:hex
     Digest,
+    /// Challenges: what a registry says in WWW-Authenticate
+    Challenge,
+    /// Hosts: what a hosts.toml says of a registry
+    Hosts,
 }
 
 /// Show the whole job on this machine: no network, no set-up

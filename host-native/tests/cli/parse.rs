@@ -143,3 +143,72 @@ fn every_line_is_answered_as_it_stands() {
     assert!(answers[..3].iter().all(|it| it["error"].is_string()));
     assert_eq!(answers[3]["ok"]["path"], "library/b");
 }
+
+fn of_kind(name: &str, kind: &str) -> Vec<Value> {
+    cases(name).into_iter().filter(|case| case["kind"] == kind).collect()
+}
+
+#[test]
+fn challenges() {
+    let cases = of_kind("challenges.jsonl", "parse");
+    let lines: Vec<_> = cases.iter().map(|case| json!({ "headers": case["headers"] }).to_string()).collect();
+    for (case, answer) in cases.iter().zip(answers("challenge", &lines)) {
+        let (got, want) = (&answer["ok"], &case["expect"]);
+        for member in ["selected", "realm", "service", "scope"] {
+            assert_eq!(got[member], want[member], "{} {member}", case["id"]);
+        }
+        let pairs = got["challenges"].as_array().unwrap().iter().zip(want["challenges"].as_array().unwrap());
+        for (got, want) in pairs {
+            assert_eq!(
+                (&got["scheme"], &got["params"]),
+                (&want["scheme"], &want["params"]),
+                "{}",
+                case["id"]
+            );
+        }
+    }
+}
+
+#[test]
+fn a_repeated_realm_is_none_and_of_other_parameters_the_last_counts() {
+    let line =
+        json!({ "headers": [r#"Bearer realm="https://a", realm="https://b", scope=x, service=s, scope=y"#] });
+    let answer = &answers("challenge", &[line.to_string()])[0]["ok"];
+    assert_eq!(
+        answer["challenges"],
+        json!([{ "scheme": "bearer", "params": { "scope": "y", "service": "s" } }])
+    );
+    assert_eq!((&answer["selected"], &answer["realm"]), (&Value::Null, &Value::Null));
+}
+
+#[test]
+fn hosts() {
+    let cases = of_kind("hosts_toml.jsonl", "parse");
+    let line =
+        |case: &Value| json!({ "host": "docker.io", "toml": case["toml"], "dir": "/base" }).to_string();
+    let lines: Vec<_> = cases.iter().map(line).collect();
+    for (case, answer) in cases.iter().zip(answers("hosts", &lines)) {
+        let got = answer["ok"]["hosts"].as_array().unwrap();
+        let want = case["expect"]["hosts"].as_array().unwrap();
+        assert_eq!(got.len(), want.len(), "{}", case["id"]);
+        for (got, want) in got.iter().zip(want) {
+            let url = match text(want, "host").as_str() {
+                "" => "https://registry-1.docker.io/v2".to_owned(),
+                host => format!("{}://{host}{}", text(want, "scheme"), text(want, "path")),
+            };
+            assert_eq!(got["url"], url, "{}", case["id"]);
+            for member in ["capabilities", "ca", "skip_verify", "header", "dial_timeout_ns"] {
+                assert_eq!(got.get(member), want.get(member), "{} {member}", case["id"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hosts_toml_that_is_wrong_says_where() {
+    let line =
+        json!({ "host": "r.example", "toml": "\ncapabilities = ['fetch']\n", "dir": "/d" }).to_string();
+    let answer = &answers("hosts", &[line, "{}".to_owned()])[0];
+    let error = "/d/hosts.toml:2: `fetch` is not a capability: pull, resolve, push, referrers";
+    assert_eq!(answer["error"], error);
+}

@@ -1,4 +1,6 @@
-//! `lugger parse`: names as JSON, line by line. For scripts, and to compare implementations.
+//! `lugger parse`: names, challenges and hosts.toml as JSON, line by line. For scripts, and to compare implementations.
+
+mod registry;
 
 use std::io::{self, BufRead, BufReader};
 
@@ -54,6 +56,8 @@ enum Parsed {
         algorithm: &'static str,
         encoded: String,
     },
+    Challenges(registry::Challenges),
+    Hosts(registry::Hosts),
 }
 
 /// The question which platform to choose.
@@ -117,6 +121,8 @@ fn parse(kind: ParseKind, text: &str, host: &Platform) -> Result<Parsed, String>
         ParseKind::Platform if text.starts_with('{') => choose(text, host),
         ParseKind::Platform => Platform::parse(text, host).map(platform).map_err(|error| error.to_string()),
         ParseKind::Digest => text.parse().map(|it| digest(&it)).map_err(|error| format!("{error}")),
+        ParseKind::Challenge => registry::challenges(text).map(Parsed::Challenges),
+        ParseKind::Hosts => registry::hosts(text).map(Parsed::Hosts),
     }
 }
 
