@@ -66,6 +66,11 @@ pub async fn endpoints(
     reference: &Reference,
     registries: &Registries,
 ) -> Result<Vec<Endpoint>, Error> {
+    // On the heap: it is over before anything is fetched, but every flow that begins with it would carry its state to the end.
+    Box::pin(gather(cx, reference, registries)).await
+}
+
+async fn gather(cx: &Cx, reference: &Reference, registries: &Registries) -> Result<Vec<Endpoint>, Error> {
     let Some(environment) = &registries.environment else {
         let drafts = plan::drafts(reference, registries, &Files::default())?;
         return finish(drafts, &Proxies::default());
@@ -107,7 +112,7 @@ fn finish(drafts: Vec<Draft>, proxies: &Proxies) -> Result<Vec<Endpoint>, Error>
 /// ([`RegistriesConf::expand`](registries_conf::RegistriesConf::expand)); `None` leaves the name as [`Reference::parse`] reads it.
 pub async fn expand(cx: &Cx, typed: &str, registries: &Registries) -> Result<Option<Reference>, Error> {
     match &registries.environment {
-        Some(environment) => Ok(registries_conf::read(cx, environment).await?.expand(typed)),
+        Some(environment) => Ok(Box::pin(registries_conf::read(cx, environment)).await?.expand(typed)),
         None => Ok(None),
     }
 }
