@@ -87,6 +87,7 @@ fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
             let login = format!("log in with {}, or say --creds USER --password-stdin", context.login());
             return vec![login, spelling];
         }
+        Refusal::Content(why) => return content(why),
         Refusal::Missing(_) => match context.repository() {
             Some(repository) if !context.tags => {
                 format!("`lugger tags {repository}` lists the tags that there are")

@@ -18,7 +18,7 @@ pub(crate) use self::login::{Proof, prove};
 use self::token::Wish;
 use super::{
     Credentials, Endpoint,
-    challenge::{Challenge, challenges},
+    challenge::{Challenge, challenges, select},
     place::{Given, Place},
 };
 use crate::{
@@ -223,24 +223,19 @@ fn no_password(account: Option<&Given<Secret>>) -> String {
     }
 }
 
-/// The challenge to meet: Bearer before Basic; any other scheme is not ours. A bearer challenge needs one realm, not two.
+/// The challenge to meet ([`select`]), or why there is none.
 fn pick(headers: &HeaderMap) -> Result<Challenge, Refusal> {
-    let mut found = challenges(headers);
-    let realms = |c: &Challenge| c.params.iter().filter(|(key, _)| key == "realm").count();
-    let whole = |c: &Challenge| c.scheme == "bearer" && realms(c) == 1 && c.param("realm").is_some();
-    let first = |scheme: &str| found.iter().position(|challenge| challenge.scheme == scheme);
-    let place = found.iter().position(whole).or_else(|| first("basic"));
-    match place {
-        Some(at) => Ok(found.swap_remove(at)),
-        None if found.is_empty() => {
-            Err(Refusal::Challenge("the 401 has no challenge that can be read".to_owned()))
-        }
-        None if first("bearer").is_some() => {
-            Err(Refusal::Challenge("it asks for a token, but not with one realm to ask".to_owned()))
-        }
-        None => {
-            let schemes: Vec<_> = found.iter().map(|c| Excerpt::of(&c.scheme).to_string()).collect();
-            Err(Refusal::Challenge(format!("it asks for {}, we know bearer and basic", schemes.join(", "))))
-        }
+    let found = challenges(headers);
+    if let Some(challenge) = select(&found) {
+        return Ok(challenge.clone());
     }
+    let why = if found.is_empty() {
+        "the 401 has no challenge that can be read".to_owned()
+    } else if found.iter().any(|challenge| challenge.scheme == "bearer") {
+        "it asks for a token, but not with one realm to ask".to_owned()
+    } else {
+        let schemes: Vec<_> = found.iter().map(|c| Excerpt::of(&c.scheme).to_string()).collect();
+        format!("it asks for {}, we know bearer and basic", schemes.join(", "))
+    };
+    Err(Refusal::Challenge(why))
 }
