@@ -15,7 +15,9 @@ use lugger_core::{
 };
 
 use super::{
-    registry::{Asked, home, kind},
+    faults::Fault,
+    mirror::{self, Way},
+    registry::home,
     world::World,
 };
 
@@ -23,21 +25,39 @@ use super::{
 const REQUESTS_EACH: u64 = 400;
 
 impl World {
-    /// No secret goes anywhere but home.
+    /// No secret goes anywhere but to the origin that it is for.
     pub(crate) fn check_secrets(&mut self, exchange: &Exchange) {
         let to = Origin::of(&exchange.url);
-        let token_server = kind(exchange) == Asked::Token && to == home();
-        if to == home() || token_server {
-            return;
+        let its_own = mirror::authorization(&to);
+        if to != home() {
+            let carried = exchange.headers.get(header::AUTHORIZATION).map(|value| value.as_bytes().to_vec());
+            let right = carried.is_none()
+                || carried == its_own.as_ref().map(|own| format!("Basic {own}").into_bytes());
+            self.must(right, || format!("an Authorization header goes to {to}"));
         }
-        let carried = exchange.headers.contains_key(header::AUTHORIZATION);
-        self.must(!carried, || format!("an Authorization header goes to {to}"));
         let values = exchange.headers.values().map(|value| value.as_bytes().to_vec());
         let sent: Vec<u8> =
             values.chain([exchange.url.to_string().into_bytes(), exchange.body.clone()]).flatten().collect();
         let sent = String::from_utf8_lossy(&sent).into_owned();
-        let leaked = self.registry.secrets().any(|secret| sent.contains(&secret));
+        let registrys = self.registry.secrets().filter(|_| to != home());
+        let mirrors = mirror::secrets().filter(|secret| its_own.as_ref() != Some(secret));
+        let leaked = registrys.chain(mirrors).any(|secret| sent.contains(&secret));
         self.must(!leaked, || format!("a secret goes to {to}"));
+    }
+
+    /// No more came over the network than is wanted, and what faults spoiled: only these can make a byte come twice.
+    pub(super) fn check_costs(&mut self) {
+        const SPOIL: [Fault; 5] =
+            [Fault::Flipped, Fault::TooLong, Fault::RangeIgnored, Fault::Garbage, Fault::Html];
+        let spoiled: u64 = SPOIL.iter().map(|fault| self.hits.of(*fault)).sum::<u64>() + self.power_cuts;
+        let sizes = self.scenario.image.blobs.values().map(|bytes| bytes.len() as u64);
+        let (planned, largest) = (sizes.clone().sum::<u64>(), sizes.max().unwrap_or(0));
+        // A mirror that gives wrong bytes is asked in each pull, and once more for each when they were put together with right ones.
+        let wrong = u64::from(self.scenario.mirrors.contains(&Way::Wrong)) * planned * 3 * self.runs;
+        // A spoiled body costs itself and what it was put together with, and a garbled one a few bytes of its own.
+        let bound = planned + wrong + spoiled * (2 * largest + 6_000);
+        let came = self.tally.all_bytes();
+        self.must(came <= bound, || format!("{came} bytes came, more than {bound}"));
     }
 
     /// What is committed is what its digest says, and comes after all that it needs.

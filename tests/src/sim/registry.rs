@@ -15,7 +15,10 @@ use lugger_core::{
 use serde_json::json;
 use url::Url;
 
-use super::scenario::{Access, Scenario};
+use super::{
+    mirror::{self, Way},
+    scenario::{Access, Scenario},
+};
 
 /// The registry's host.
 pub const HOST: &str = "registry.example";
@@ -120,7 +123,8 @@ impl Registry {
             Access::Bearer { login, .. } => login,
             Access::Open => false,
         };
-        (has && *origin == home()).then(|| Secret::new(USER.0, USER.1))
+        let own = (has && *origin == home()).then(|| Secret::new(USER.0, USER.1));
+        own.or_else(|| mirror::secret(&self.scenario.mirrors, origin))
     }
 
     /// Texts that nobody but the registry itself may be sent.
@@ -131,7 +135,7 @@ impl Registry {
 
     /// Texts that no output may show.
     pub fn hidden(&self) -> impl Iterator<Item = String> + '_ {
-        self.secrets().chain([SIGNATURE.to_owned()])
+        self.secrets().chain(mirror::secrets()).chain([SIGNATURE.to_owned()])
     }
 
     /// Every token that was given out is void from now on.
@@ -158,8 +162,23 @@ impl Registry {
                 Some(challenge) => challenge,
                 None => self.repository(exchange, asked, ranges),
             }),
+            ("https", mirror, asked) => self.mirror(exchange, mirror, asked, ranges),
             _ => None,
         }
+    }
+
+    /// The response of a mirror, which is entered in its own way and redirects nobody.
+    fn mirror(&self, exchange: &Exchange, host: &str, asked: Asked, ranges: Ranges) -> Option<Answer> {
+        let way = *self.scenario.mirrors.get(mirror::at(host)?).filter(|way| **way != Way::Dead)?;
+        let last = exchange.url.path_segments().and_then(|mut s| s.next_back()).unwrap_or_default();
+        Some(match (mirror::refusal(way, host, &exchange.headers), asked) {
+            (Some(refused), _) => refused,
+            (None, Asked::Head) if !self.scenario.head => Answer::error(405, "UNSUPPORTED"),
+            (None, Asked::Head | Asked::Manifest) => self.manifest(last),
+            (None, Asked::Blob) if way == Way::Wrong => mirror::spoil(self.blob(exchange, last, ranges)),
+            (None, Asked::Blob) => self.blob(exchange, last, ranges),
+            (None, _) => Answer::error(404, "NAME_UNKNOWN"),
+        })
     }
 
     fn repository(&self, exchange: &Exchange, asked: Asked, ranges: Ranges) -> Answer {
@@ -250,18 +269,19 @@ impl Registry {
 
 /// What a request is for, going by its URL.
 pub fn kind(exchange: &Exchange) -> Asked {
-    let path = exchange.url.path();
-    match (exchange.url.host_str(), &exchange.method) {
-        (Some(TOKEN_HOST | HOST), _) if path == "/token" => Asked::Token,
-        (Some(CONTENT_HOST), _) => Asked::Content,
-        (Some(HOST), method) if path.contains("/manifests/") => {
-            if *method == Method::HEAD {
+    let (path, host) = (exchange.url.path(), exchange.url.host_str().unwrap_or_default());
+    let is_registry = host == HOST || mirror::at(host).is_some();
+    match host {
+        TOKEN_HOST | HOST if path == "/token" => Asked::Token,
+        CONTENT_HOST => Asked::Content,
+        _ if is_registry && path.contains("/manifests/") => {
+            if exchange.method == Method::HEAD {
                 Asked::Head
             } else {
                 Asked::Manifest
             }
         }
-        (Some(HOST), _) if path.contains("/blobs/") => Asked::Blob,
+        _ if is_registry && path.contains("/blobs/") => Asked::Blob,
         _ => Asked::Other,
     }
 }

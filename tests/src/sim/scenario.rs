@@ -13,6 +13,7 @@ use lugger_core::{
 use super::{
     clock::Clock,
     image::{Image, PLATFORMS, Shape},
+    mirror::{Mirrors, Way},
 };
 
 /// How a registry wants to be entered.
@@ -46,6 +47,8 @@ pub struct Scenario {
     pub digest_header: bool,
     /// Whether blobs are redirected to another origin.
     pub redirects: bool,
+    /// What is asked before the registry.
+    pub mirrors: Mirrors,
     /// Whether the pull is by digest.
     pub pinned: bool,
     /// For which platforms.
@@ -88,6 +91,7 @@ impl Scenario {
             head: rng.below(4) != 0,
             digest_header: rng.below(4) != 0,
             redirects: rng.below(2) == 0,
+            mirrors: Way::some(&mut Rng::new(seed ^ 0x00d1_2207)),
             pinned: rng.below(4) == 0,
             wanted,
             limits: limits(1 + rng.below(4) as usize, 1 << (9 + rng.below(7))),
@@ -104,9 +108,10 @@ impl Scenario {
         scenario
     }
 
-    /// The same image from the simplest registry: open, with HEAD and digest headers, without redirects.
+    /// The same image from the simplest registry: open, with HEAD and digest headers, without redirects and mirrors.
     pub fn simple(mut self) -> Self {
         self.access = Access::Open;
+        self.mirrors.clear();
         (self.head, self.digest_header, self.redirects, self.pinned) = (true, true, false, false);
         self
     }
