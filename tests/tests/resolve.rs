@@ -1,6 +1,6 @@
 //! From a tag to a digest, with as few requests as the registry allows.
 
-use lugger_core::error::{ContentError, Error, Refusal, Kind};
+use lugger_core::error::{ContentError, Error, Kind, Refusal};
 use lugger_tests::{
     script::{Script, calm},
     sim::{

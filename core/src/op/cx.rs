@@ -176,8 +176,7 @@ impl Cx {
         let _permit = Permit::take(self).await;
         let (from, start) = (Source::Body(body.into_id()), part.start);
         let tap = Tap::Count(Counter::new(part));
-        let Pumped { tap, end } =
-            self.pump(from, Sink::Part(ingest.id()), Some(there.clone()), tap).await;
+        let Pumped { tap, end } = self.pump(from, Sink::Part(ingest.id()), Some(there.clone()), tap).await;
         if !matches!(end, End::StoreFailed(_)) {
             there.add(start..tap.len());
         }

@@ -29,9 +29,9 @@ mod guard;
 mod once;
 mod permit;
 mod shared;
-mod there;
 #[cfg(test)]
 mod tests;
+mod there;
 mod ticket;
 
 use std::{

@@ -7,7 +7,7 @@ use super::{
     ranges,
 };
 use crate::{
-    effect::pump::{End, TapError, Tap, Verifier},
+    effect::pump::{End, Tap, TapError, Verifier},
     error::{ContentError, Error, Refusal},
     event::Event,
     model::Descriptor,
@@ -85,11 +85,12 @@ pub(super) async fn download(
             let (from, began) = (verifier.len(), cx.now());
             let tap = Tap::Verify(verifier.up_to(most));
             let pumped = cx.download(opened.body, &ingest, &blob.digest, tap).await;
-            verifier = pumped.tap.into_verifier().ok_or_else(|| swapped(blob))?;
+            verifier = pumped.tap.into_verifier().ok_or_else(|| swapped(blob))?.up_to(blob.size);
             fetched += verifier.len().saturating_sub(from);
             if verifier.len() == most && most < blob.size && !matches!(pumped.end, End::StoreFailed(_)) {
                 let took = cx.now().since(began).as_millis();
-                let rest = took.saturating_mul(u128::from(blob.size - most)) / u128::from((most - from).max(1));
+                let rest =
+                    took.saturating_mul(u128::from(blob.size - most)) / u128::from((most - from).max(1));
                 parted = (rest >= limits.slow.as_millis()).then(Vec::new);
                 (may_part, pieced, furthest) = (false, true, most);
                 round.progressed();

@@ -11,10 +11,7 @@ use std::{
 
 use http::{HeaderValue, StatusCode};
 
-use super::{
-    blob::swapped,
-    download::worthwhile,
-};
+use super::{blob::swapped, download::worthwhile};
 use crate::{
     effect::{
         extents::Extents,
@@ -83,10 +80,15 @@ pub(super) async fn fetch(
         fetched: Cell::new(0),
         given_up: Cell::new(false),
     };
-    worklist(limits.at_once, work, async |work| it.work(cx, work).await, |work| match work {
-        Work::Verify => None,
-        Work::Fetch(from, _) => Some(*from),
-    })
+    worklist(
+        limits.at_once,
+        work,
+        async |work| it.work(cx, work).await,
+        |work| match work {
+            Work::Verify => None,
+            Work::Fetch(from, _) => Some(*from),
+        },
+    )
     .await?;
     let fetched = it.fetched.get();
     let verifier = it.verifier.into_inner().ok_or_else(|| swapped(blob))?;
