@@ -137,7 +137,7 @@ impl Scenario {
 
 /// Whether blobs of a small world come in ranges, and when they do.
 fn ranges(rng: &mut Rng) -> Ranges {
-    let segment = 1 << (6 + rng.below(9));
+    let segment = 1 << (11 + rng.below(5));
     Ranges {
         at_once: 1 + rng.below(4) as usize,
         from: segment * (1 + rng.below(4)),
