@@ -5,6 +5,7 @@ mod durability;
 mod full;
 mod index;
 mod ingest;
+mod islands;
 mod locks;
 mod opening;
 mod processes;
