@@ -45,6 +45,8 @@ pub(super) async fn download(
     // Whether it may come in ranges, which is tried once; and those that are to come at once now.
     let mut may_part = limits.at_once > 1;
     let mut parted = (!islands.is_empty()).then_some(islands);
+    // How far a first range has come: what goes on there is no new beginning to whoever looks on.
+    let mut probed = None;
     loop {
         if let Some(islands) = parted.take() {
             may_part = false;
@@ -52,7 +54,7 @@ pub(super) async fn download(
             (verifier, came) =
                 ranges::fetch(cx, repository, blob, &ingest, verifier, islands, etag.clone()).await?;
             fetched += came;
-            (pieced, furthest) = (true, verifier.len());
+            (pieced, furthest, probed) = (true, verifier.len(), None);
             round.progressed();
         }
         // Whose bytes they are, when all of them are of one body; and how far it was to bring them.
@@ -81,7 +83,9 @@ pub(super) async fn download(
             may_part &= opened.part.end == most;
             most = opened.part.end;
             etag = opened.etag.map(|etag| (asked.at, etag));
-            cx.emit(Event::Began { digest: blob.digest.clone(), from: verifier.len() });
+            if probed.take() != Some(verifier.len()) {
+                cx.emit(Event::Began { digest: blob.digest.clone(), from: verifier.len() });
+            }
             let (from, began) = (verifier.len(), cx.now());
             let tap = Tap::Verify(verifier.up_to(most));
             let pumped = cx.download(opened.body, &ingest, &blob.digest, tap).await;
@@ -92,7 +96,7 @@ pub(super) async fn download(
                 let rest =
                     took.saturating_mul(u128::from(blob.size - most)) / u128::from((most - from).max(1));
                 parted = (rest >= limits.slow.as_millis()).then(Vec::new);
-                (may_part, pieced, furthest) = (false, true, most);
+                (may_part, pieced, furthest, probed) = (false, true, most, Some(most));
                 round.progressed();
                 continue;
             }

@@ -67,7 +67,9 @@ pub(super) async fn fetch(
     let mut parts = Extents::prefix_of(verifier.len());
     islands.into_iter().for_each(|island| parts.insert(island));
     let there = There::new(blob.digest.clone(), parts);
-    cx.emit(Event::Began { digest: blob.digest.clone(), from: there.total() });
+    if there.total() > verifier.len() {
+        cx.emit(Event::Began { digest: blob.digest.clone(), from: there.total() });
+    }
     let missing = there.gaps(blob.size).into_iter().flat_map(|gap| pieces(gap, limits.segment.max(1)));
     let work: Vec<Work> = [Work::Verify].into_iter().chain(missing).collect();
     let it = Ranged {
