@@ -24,13 +24,14 @@ const SIZE: usize = 8 << 20;
 fn pull(ranges: Ranges, pause: Duration) -> (usize, Vec<Answered>) {
     let slow = Slow::new(SIZE, pause);
     let (layer, sent) = (slow.layer.clone(), Arc::clone(&slow.sent));
-    let (registry, dir) = (Registry::start(slow).unwrap(), TempDir::new().unwrap());
-    let store = Store::open(&dir.path().join("store"), &Options::default()).unwrap();
-    let reference = Reference::parse(&format!("{}/big:v1", registry.address())).unwrap();
+    let (registry, dir) =
+        (Registry::start(slow).expect("a loopback port"), TempDir::new().expect("a directory"));
+    let store = Store::open(&dir.path().join("store"), &Options::default()).expect("a new store");
+    let reference = Reference::parse(&format!("{}/big:v1", registry.address())).expect("a reference");
     let want = Pull::new(reference, Wanted::Only(Platform::new("linux", "amd64")));
     let mut host = Host::with(store, Limits { ranges, ..Limits::default() });
-    host.run(async |cx| verb::pull(cx, want).await).unwrap();
-    assert_eq!(host.store().unwrap().find(&layer), Ok(Some(SIZE as u64)));
+    host.run(async |cx| verb::pull(cx, want).await).expect("it ends well");
+    assert_eq!(host.store().expect("it has one").find(&layer), Ok(Some(SIZE as u64)));
     let layer = layer.to_string();
     let asked = registry.take_log().into_iter().filter(|it| it.path.ends_with(&layer)).collect();
     (sent.most.load(Relaxed), asked)

@@ -1,5 +1,7 @@
 //! What a host owes of content that comes in parts, in any order.
 
+use std::ops::Range;
+
 use lugger_core::{
     effect::{
         http::NetErrorKind,
@@ -14,6 +16,11 @@ use super::{
     Case,
     ingests::{Content, seen},
 };
+
+/// A single island.
+fn one(part: Range<u64>) -> Vec<Range<u64>> {
+    std::iter::once(part).collect()
+}
 
 pub(super) fn cases(base: &Url) -> Vec<Case> {
     let case = |name, n, flow: fn(lugger_core::op::Cx, Content) -> super::Running| {
@@ -65,7 +72,7 @@ pub(super) fn cases(base: &Url) -> Vec<Case> {
                 drop(ingest);
                 // There is no first byte, and yet something to keep.
                 let (ingest, left) = it.open_parts(&cx).await?;
-                let mut islands = vec![40_000..41_234];
+                let mut islands = one(40_000..41_234);
                 islands.extend((at > 60_000).then_some(60_000..at));
                 assert_eq!((left.len, left.checkpoint, left.islands), (0, None, islands));
                 ingest.discard();
@@ -109,7 +116,7 @@ pub(super) fn cases(base: &Url) -> Vec<Case> {
                 it.fill(&cx, &it.path(), &ingest, &there, 80_000..90_000).await;
                 drop(ingest);
                 let (ingest, left) = it.open_parts(&cx).await?;
-                assert_eq!((left.len, left.islands), (20_000, vec![80_000..90_000]));
+                assert_eq!((left.len, left.islands), (20_000, one(80_000..90_000)));
                 ingest.discard();
                 Ok(())
             })

@@ -19,6 +19,11 @@ fn fill(store: &Store, ingest: IngestId, part: Range<usize>) {
     store.part_writer(ingest, part.start as u64).unwrap().write(&BYTES[part]).unwrap();
 }
 
+/// A single island.
+fn one(part: Range<u64>) -> Vec<Range<u64>> {
+    std::iter::once(part).collect()
+}
+
 fn file(dir: &TempDir, kind: &str) -> PathBuf {
     dir.path().join(format!("ingest/sha256-{}.{kind}", Digest::sha256(&BYTES).encoded()))
 }
@@ -83,7 +88,7 @@ fn a_file_that_is_shorter_than_its_journal_is_believed_as_far_as_it_goes() {
     cut(50);
     let store = open(dir.path());
     let (ingest, len, islands) = begin_parts(&store);
-    assert_eq!((len, islands), (10, vec![40..50]));
+    assert_eq!((len, islands), (10, one(40..50)));
     // What was noted of bytes that are gone is not believed when the file grows over their place.
     fill(&store, ingest, 95..100);
     drop(store);
@@ -95,7 +100,7 @@ fn a_file_that_is_shorter_than_its_journal_is_believed_as_far_as_it_goes() {
     fill(&store, ingest, 99..100);
     drop(store);
     let (_, len, islands) = begin_parts(&open(dir.path()));
-    assert_eq!((len, islands), (20, vec![99..100]));
+    assert_eq!((len, islands), (20, one(99..100)));
 }
 
 #[test]
