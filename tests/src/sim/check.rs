@@ -150,6 +150,15 @@ impl World {
         self.check_names();
     }
 
+    /// Nothing went wrong, so each byte came once, in one stream or in ranges.
+    pub(super) fn check_no_waste(&mut self) {
+        let wanted = self.scenario.image.wanted(self.scenario.platform()).unwrap_or_default();
+        let fetched = self.scenario.image.fetched_blobs(&wanted);
+        let (size, came) =
+            (fetched.values().map(|bytes| bytes.len() as u64).sum::<u64>(), self.tally.all_bytes());
+        self.must(came == size, || format!("{came} bytes came of {size}"));
+    }
+
     /// Nothing that anybody can see shows a secret.
     pub(super) fn check_transcript(&mut self) {
         let hidden: Vec<String> = self.registry.hidden().collect();

@@ -80,6 +80,9 @@ impl Plan {
         if first.is_ok() {
             world.check_pulled(&BTreeSet::new());
         }
+        if let (Ok(_), 0, Stop::Never) = (&first, world.hits.total(), stop) {
+            world.check_no_waste();
+        }
         let hits = world.hits.clone();
         world.calm();
         if first.is_ok() && world.rng.below(4) == 0 {

@@ -295,24 +295,31 @@ fn basic() -> String {
     BASE64_STANDARD.encode(format!("{}:{}", USER.0, USER.1))
 }
 
-/// The first byte that a request asks for.
-pub fn range(headers: &HeaderMap) -> Option<usize> {
-    headers.get(header::RANGE)?.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
+/// The first byte that a request asks for, and the last, if it names one.
+pub fn range(headers: &HeaderMap) -> Option<(usize, Option<usize>)> {
+    let asked = headers.get(header::RANGE)?.to_str().ok()?.strip_prefix("bytes=")?;
+    let (first, last) = asked.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()))
 }
 
-/// Content from a byte on, as a server with these ways serves it.
-pub fn serve(bytes: &Rc<[u8]>, from: Option<usize>, ranges: Ranges) -> Answer {
+/// A range of content, as a server with these ways serves it.
+pub fn serve(bytes: &Rc<[u8]>, range: Option<(usize, Option<usize>)>, ranges: Ranges) -> Answer {
     let size = bytes.len();
-    match from {
-        Some(from) if ranges != Ranges::Ignored && from >= size => {
+    match range {
+        Some((from, _)) if ranges != Ranges::Ignored && from >= size => {
             Answer::error(416, "SIZE_INVALID").header(header::CONTENT_RANGE, &format!("bytes */{size}"))
         }
-        Some(from) if ranges != Ranges::Ignored => {
-            let from = if ranges == Ranges::Wrong { from / 2 } else { from };
-            let last = size - 1;
-            Answer::new(206, &bytes[from..])
+        Some((from, last)) if ranges != Ranges::Ignored => {
+            let last = last.map_or(size - 1, |last| last.min(size - 1));
+            let (from, last) = match ranges {
+                // One that begins at the first byte ends too early.
+                Ranges::Wrong if from == 0 => (0, last / 2),
+                Ranges::Wrong => (from / 2, last),
+                _ => (from, last),
+            };
+            Answer::new(206, &bytes[from..=last])
                 .header(header::CONTENT_RANGE, &format!("bytes {from}-{last}/{size}"))
-                .header(header::CONTENT_LENGTH, &(size - from).to_string())
+                .header(header::CONTENT_LENGTH, &(last + 1 - from).to_string())
         }
         _ => Answer::new(200, Rc::clone(bytes)).header(header::CONTENT_LENGTH, &size.to_string()),
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lugger_core::{
     effect::http::Timeouts,
     name::Platform,
-    op::{Limits, Setup},
+    op::{Limits, Ranges, Setup},
     rng::Rng,
     verb::Wanted,
 };
@@ -94,7 +94,10 @@ impl Scenario {
             mirrors: Way::some(&mut Rng::new(seed ^ 0x00d1_2207)),
             pinned: rng.below(4) == 0,
             wanted,
-            limits: limits(1 + rng.below(4) as usize, 1 << (9 + rng.below(7))),
+            limits: Limits {
+                ranges: ranges(&mut Rng::new(seed ^ 0x4a11_9e55)),
+                ..limits(1 + rng.below(4) as usize, 1 << (9 + rng.below(7)))
+            },
             seed: rng.draw(),
         }
     }
@@ -108,8 +111,10 @@ impl Scenario {
         scenario
     }
 
-    /// The same image from the simplest registry: open, with HEAD and digest headers, without redirects and mirrors.
+    /// The same image from the simplest registry: open, with HEAD and digest headers, without redirects and mirrors. Blobs come
+    /// in one stream each.
     pub fn simple(mut self) -> Self {
+        self.limits.ranges.at_once = 1;
         self.access = Access::Open;
         self.mirrors.clear();
         (self.head, self.digest_header, self.redirects, self.pinned) = (true, true, false, false);
@@ -132,6 +137,18 @@ impl Scenario {
             limits: self.limits,
             ..Setup::default()
         }
+    }
+}
+
+/// Whether blobs of a small world come in ranges, and when they do.
+fn ranges(rng: &mut Rng) -> Ranges {
+    let segment = 1 << (11 + rng.below(5));
+    Ranges {
+        at_once: 1 + rng.below(4) as usize,
+        from: segment * (1 + rng.below(4)),
+        segment,
+        // Always, sometimes, hardly ever.
+        slow: Duration::from_millis([0, 20, 200][rng.below(3) as usize]),
     }
 }
 
