@@ -218,6 +218,14 @@ pub enum Refusal {
         /// What was said.
         said: Said,
     },
+    /// No response of another origin, to which the registry leads.
+    #[error("{origin}, to which it leads: {why}")]
+    Beyond {
+        /// Which.
+        origin: String,
+        /// Why there is none.
+        why: NetError,
+    },
     /// It speaks the first version of the protocol, which nobody does any more.
     #[error("protocol version 1 is no longer supported: ask whoever runs the registry to update it")]
     Version1,
@@ -303,6 +311,7 @@ impl Refusal {
             Self::Net(_)
             | Self::Status { .. }
             | Self::Elsewhere { .. }
+            | Self::Beyond { .. }
             | Self::Version1
             | Self::Redirect(_)
             | Self::Range(_)

@@ -30,7 +30,7 @@ pub(super) enum Verdict {
 /// The table.
 pub(super) fn verdict(why: &Refusal) -> Verdict {
     match why.root() {
-        Refusal::Net(error) => match error.kind {
+        Refusal::Net(error) | Refusal::Beyond { why: error, .. } => match error.kind {
             NetErrorKind::Resolve
             | NetErrorKind::Connect
             | NetErrorKind::Proxy
@@ -55,7 +55,7 @@ pub(super) fn verdict(why: &Refusal) -> Verdict {
 }
 
 /// Statuses that another try may change.
-fn may_pass(status: StatusCode) -> bool {
+pub(super) fn may_pass(status: StatusCode) -> bool {
     status == StatusCode::REQUEST_TIMEOUT
         || status == StatusCode::TOO_MANY_REQUESTS
         || status.is_server_error()
