@@ -9,6 +9,8 @@ pub mod challenge;
 pub mod config;
 pub mod credentials;
 mod endpoint;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod guard;
 mod manifest;
 mod pace;

@@ -84,7 +84,7 @@ impl Turn<'_> {
 }
 
 /// The next page of `Link: <…>; rel="next"`, which must be of the same origin and path (security.md C5).
-fn next(url: &Url, headers: &HeaderMap) -> Result<Option<Url>, Refusal> {
+pub(super) fn next(url: &Url, headers: &HeaderMap) -> Result<Option<Url>, Refusal> {
     let lines = headers.get_all(header::LINK).iter().filter_map(|value| value.to_str().ok());
     // `<first>; rel="prev", <second>; rel="next"`: what stands before each `<` belongs to the link before it.
     let mut links = lines.flat_map(|line| line.split('<').skip(1)).filter_map(|link| link.split_once('>'));
