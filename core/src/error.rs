@@ -218,12 +218,20 @@ pub enum Refusal {
         /// What was said.
         said: Said,
     },
+    /// No response of another origin, to which the registry leads.
+    #[error("{origin}, to which it leads: {why}")]
+    Beyond {
+        /// Which.
+        origin: String,
+        /// Why there is none.
+        why: NetError,
+    },
     /// It speaks the first version of the protocol, which nobody does any more.
     #[error("protocol version 1 is no longer supported: ask whoever runs the registry to update it")]
     Version1,
     /// Not the content that it should be.
     #[error(transparent)]
-    Content(#[from] ContentError),
+    Content(Box<ContentError>),
     /// No token was to be had.
     #[error("no token from {realm}: {why}")]
     TokenServer {
@@ -281,6 +289,12 @@ pub enum Refusal {
     Secret(#[from] SecretError),
 }
 
+impl From<ContentError> for Refusal {
+    fn from(why: ContentError) -> Self {
+        Self::Content(Box::new(why))
+    }
+}
+
 impl Refusal {
     /// The refusal itself, whoever it came from.
     pub fn root(&self) -> &Self {
@@ -303,6 +317,7 @@ impl Refusal {
             Self::Net(_)
             | Self::Status { .. }
             | Self::Elsewhere { .. }
+            | Self::Beyond { .. }
             | Self::Version1
             | Self::Redirect(_)
             | Self::Range(_)

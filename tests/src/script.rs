@@ -16,6 +16,7 @@ use lugger_core::{
     effect::{
         Notice, Request,
         http::{Exchange, NetError, NetErrorKind, Response},
+        route::Route,
     },
     error::Error,
     event::Event,
@@ -23,9 +24,11 @@ use lugger_core::{
     verb::{self, Pull, Pulled},
 };
 
+use url::Url;
+
 use crate::sim::{
     Arrival, End, Faults, Mark, Scenario, Sent, World, event,
-    registry::{Answer, Asked, Ranges, kind},
+    registry::{Answer, Asked, HOST, Ranges, kind},
     timed_out,
 };
 
@@ -117,6 +120,7 @@ impl<T: 'static> Script<T> {
                     let said = result.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
                     self.world.log(Mark::Done, &said);
                     self.world.check_released("at the end", 0);
+                    self.world.check_transcript();
                     self.done = Some(result);
                 }
             }
@@ -140,8 +144,13 @@ impl<T: 'static> Script<T> {
     /// The line of the next exchange.
     #[track_caller]
     pub fn next_line(&mut self) -> String {
+        self.peek_line().expect("it asks for something")
+    }
+
+    /// The line of the next exchange, if there is one.
+    pub fn peek_line(&mut self) -> Option<String> {
         self.run();
-        self.asked.front().expect("it asks for something").0.to_string()
+        self.asked.front().map(|(exchange, _)| exchange.to_string())
     }
 
     /// Lets the world's registry answer the next exchange.
@@ -174,6 +183,7 @@ impl<T: 'static> Script<T> {
         loop {
             self.run();
             let Some((exchange, ticket)) = self.asked.pop_front() else { return served };
+            self.world.check_secrets(&exchange);
             served.push(kind(&exchange));
             Expected { script: &mut *self, exchange, ticket }.serve();
         }
@@ -238,6 +248,27 @@ impl<T: 'static> Expected<'_, T> {
     pub fn serve_after(self, time: Duration) {
         self.script.world.clock.spend(time);
         self.serve();
+    }
+
+    /// What the world's registry would answer to the same request as nobody: what a good mirror gives.
+    pub fn mirrored(&mut self) -> Answer {
+        let mut exchange = self.exchange.clone();
+        let url = format!("https://{HOST}{}", exchange.url.path());
+        exchange.url = Url::parse(&url).expect("a URL made here is valid");
+        let now = self.script.world.clock.now();
+        let answer = self.script.world.registry.answer(&exchange, now, Ranges::Served);
+        answer.expect("the registry listens")
+    }
+
+    /// Answers as a good mirror does.
+    pub fn mirror(mut self) {
+        let answer = self.mirrored();
+        self.answer(answer);
+    }
+
+    /// How its connection is made.
+    pub fn route(&self) -> &Route {
+        &self.exchange.route
     }
 
     /// No response.

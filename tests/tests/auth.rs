@@ -10,7 +10,7 @@ use lugger_core::{
 use lugger_tests::{
     script::Script,
     sim::{
-        Access, Scenario,
+        Access, End, Scenario,
         registry::{Answer, Asked},
     },
 };
@@ -137,4 +137,32 @@ fn without_credentials_a_basic_challenge_cannot_be_met() {
     let error = script.finish().unwrap_err();
     let lugger_core::error::Error::Registry(error) = error else { panic!("{error}") };
     assert!(matches!(error.first.why, Refusal::Challenge(_)), "{error}");
+}
+
+#[test]
+fn a_token_that_ends_in_the_middle_of_a_blob_is_replaced_and_the_blob_goes_on() {
+    let layer = vec![7; 30_000];
+    let mut scenario = Scenario::plain(vec![layer.clone()]);
+    scenario.access = Access::Bearer { life: Some(300), elsewhere: false, login: false };
+    let mut script = Script::pull(scenario);
+    script.expect(&format!("GET {TAGGED}")).serve();
+    script.serve_one(); // a token
+    script.expect(&format!("GET {TAGGED} (authorized)")).serve();
+    let blob = format!(
+        "GET https://registry.example/v2/team/app/blobs/{}",
+        lugger_core::name::Digest::sha256(&layer)
+    );
+    while !script.next_line().starts_with(&blob) {
+        script.serve_one();
+    }
+    let mut get = script.expect(&format!("{blob} (authorized)"));
+    let usual = get.usual();
+    get.cut(usual, 20_000, End::Broken);
+    script.next_line();
+    script.world.registry.revoke();
+    script.expect(&format!("{blob} bytes=20000- (authorized)")).serve();
+    script.expect(&format!("GET https://registry.example/token?{ASK}")).serve();
+    script.expect(&format!("{blob} bytes=20000- (authorized)")).serve();
+    script.serve_rest();
+    assert!(script.finish().is_ok());
 }

@@ -1,10 +1,13 @@
 //! Redirects are followed without credentials, to safe places, and not for ever.
 
 use http::header;
-use lugger_core::error::Kind;
+use lugger_core::{effect::file::Entry, error::Kind, registry::Environment};
 use lugger_tests::{
-    script::Script,
-    sim::{Access, Scenario, registry::Answer},
+    script::{Script, calm},
+    sim::{
+        Access, Scenario,
+        registry::{Answer, home},
+    },
 };
 
 const ROOT: &str = "https://registry.example/v2/team/app";
@@ -82,4 +85,71 @@ fn a_loop_ends() {
         script.expect(&line).answer(Answer::new(307, Vec::new()).header(header::LOCATION, &here));
     }
     assert_eq!(script.finish().unwrap_err().kind(), Kind::Network);
+}
+
+#[test]
+fn a_url_that_has_ended_is_asked_for_again_at_the_registry() {
+    let (mut script, layer) = at_the_layer();
+    for status in [403, 401] {
+        script.expect(&format!("GET {ROOT}/blobs/{layer} (authorized)")).serve();
+        let challenge =
+            Answer::error(status, "EXPIRED").header(header::WWW_AUTHENTICATE, "Basic realm=\"x\"");
+        script.expect(&format!("GET https://cdn.example/data/{layer}?sig=***")).answer(challenge);
+    }
+    script.expect(&format!("GET {ROOT}/blobs/{layer} (authorized)")).serve();
+    script.expect(&format!("GET https://cdn.example/data/{layer}?sig=***")).serve();
+    script.serve_rest();
+    assert!(script.finish().is_ok());
+}
+
+/// A pull whose registry has headers, a client certificate and the user's word of its own.
+fn with_settings() -> Script<lugger_core::verb::Pulled> {
+    let toml = "server = \"https://registry.example\"\nclient = \"/me.pem\"\nskip_verify = true\n[header]\nx-key = \"canary\"\n";
+    let mut world = calm(scenario());
+    let names = |name: &str| Entry::Dir(vec![name.to_owned()]);
+    world.files.insert("/h".to_owned(), names("registry.example"));
+    world.files.insert("/h/registry.example".to_owned(), names("hosts.toml"));
+    world.files.insert("/h/registry.example/hosts.toml".to_owned(), Entry::File(toml.as_bytes().to_vec()));
+    world.bound.insert("canary".to_owned(), home());
+    Script::pull_in(world, |want| {
+        want.registries.hosts_dirs = vec!["/h".to_owned()];
+        want.registries.environment = Some(Environment::default());
+    })
+}
+
+#[test]
+fn nothing_of_the_users_goes_along_nor_is_taken_up_again_at_home() {
+    let mut script = with_settings();
+    let to = |url: &str| Answer::new(307, Vec::new()).header(header::LOCATION, url);
+    let first = script.expect(&format!("GET {ROOT}/manifests/1.0"));
+    assert_eq!(first.headers()["x-key"], "canary");
+    assert!(first.route().tls.unverified && first.route().tls.identities.len() == 1);
+    first.answer(to("https://cdn.example/x"));
+    for (url, next) in [
+        ("https://cdn.example/x", "https://registry.example/y"),
+        ("https://registry.example/y", "https://registry.example/z"),
+    ] {
+        let got = script.expect(&format!("GET {url}"));
+        assert!(!got.headers().contains_key("x-key"), "{url}");
+        assert!(!got.route().tls.unverified && got.route().tls.identities.is_empty(), "{url}");
+        got.answer(to(next));
+    }
+    script.expect("GET https://registry.example/z").answer(Answer::error(404, "GONE"));
+    assert_eq!(script.finish().unwrap_err().kind(), Kind::NotFound);
+}
+
+#[test]
+fn nothing_of_the_users_goes_to_a_realm() {
+    let mut script = with_settings();
+    let challenge = Answer::error(401, "NO")
+        .header(header::WWW_AUTHENTICATE, "Bearer realm=\"https://auth.example/token\",service=\"s\"");
+    script.expect(&format!("GET {ROOT}/manifests/1.0")).answer(challenge);
+    let ask = script.expect("GET https://auth.example/token?service=s&scope=repository:team/app:pull");
+    assert!(!ask.headers().contains_key("x-key"));
+    assert!(!ask.route().tls.unverified && ask.route().tls.identities.is_empty());
+    ask.answer(Answer::new(307, Vec::new()).header(header::LOCATION, "https://registry.example/token"));
+    let home = script.expect("GET https://registry.example/token");
+    assert!(!home.headers().contains_key("x-key") && home.route().tls.identities.is_empty());
+    home.answer(Answer::error(403, "NO"));
+    assert_eq!(script.finish().unwrap_err().kind(), Kind::Denied);
 }

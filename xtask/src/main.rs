@@ -2,6 +2,7 @@
 
 mod bench;
 mod debian;
+mod fuzz;
 mod process;
 mod sim;
 mod test;
@@ -29,6 +30,7 @@ enum Task {
     Seeds(sim::Seeds),
     Replay(sim::Replay),
     Bench(bench::Options),
+    Fuzz(fuzz::Options),
     #[command(hide = true)]
     Measure(bench::measure::Options),
 }
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Task::Seeds(options) => sim::seeds(&options),
         Task::Replay(options) => sim::replay(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Measure(options) => bench::measure::run(&options),
     };
     match done {

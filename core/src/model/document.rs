@@ -42,6 +42,7 @@ impl Document {
         let read = match media_type.kind() {
             Kind::Manifest => read_manifest,
             Kind::Index => read_index,
+            Kind::Schema1 { .. } => return Err(DocumentError::OnlySchema1(media_type.clone())),
             _ => return Err(DocumentError::NotADocument(media_type.clone())),
         };
         let value = strict::parse(&bytes, limits::MANIFEST_BYTES)?;

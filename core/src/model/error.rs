@@ -132,6 +132,9 @@ pub enum DocumentError {
         /// The type of its descriptor or `Content-Type`.
         given: MediaType,
     },
+    /// A manifest of schema 1, where one of a later format is needed.
+    #[error("`{0}` is a manifest of schema 1, which nobody makes any more: the image must be pushed again")]
+    OnlySchema1(MediaType),
     /// The media type is neither a manifest's nor an index's.
     #[error("`{0}` is neither an image manifest nor an index")]
     NotADocument(MediaType),

@@ -94,7 +94,7 @@ fn strong_etag(headers: &HeaderMap) -> Option<HeaderValue> {
 
 /// A 206 must be the range that was asked for, of content of the right size: bytes at a wrong place would spoil an ingest.
 /// Of a part that ends with the content a server may send less at once; of any other all was asked for.
-fn check_range(headers: &HeaderMap, part: &Range<u64>, size: u64) -> Result<(), Refusal> {
+pub(super) fn check_range(headers: &HeaderMap, part: &Range<u64>, size: u64) -> Result<(), Refusal> {
     let value = headers.get(header::CONTENT_RANGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let read = || {
         let (range, total) = value.strip_prefix("bytes ")?.split_once('/')?;

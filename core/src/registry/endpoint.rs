@@ -18,7 +18,7 @@ pub struct Endpoint {
     pub place: Place,
     /// Whether it stands in for the registry that the reference names.
     pub is_mirror: bool,
-    /// The plain-text twin of an endpoint before it: asked only as long as that one has not answered.
+    /// The plain-text twin of the endpoint right before it: asked only as long as that one has not answered.
     pub plain_twin: bool,
     /// The root is the URL of one blob, which a descriptor names: nobody logs in there.
     pub is_blob: bool,
@@ -144,10 +144,17 @@ impl Endpoint {
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(self.repository.split('/')).extend(rest);
         }
-        if let Some(namespace) = &self.namespace {
+        self.say_namespace(&mut url);
+        url
+    }
+
+    /// Adds `ns=` where it belongs and is not said: a mirror may forget it in the links to its own pages.
+    pub(super) fn say_namespace(&self, url: &mut Url) {
+        if let Some(namespace) = &self.namespace
+            && !url.query_pairs().any(|(key, _)| key == "ns")
+        {
             url.query_pairs_mut().append_pair("ns", namespace);
         }
-        url
     }
 }
 

@@ -9,6 +9,8 @@ pub mod challenge;
 pub mod config;
 pub mod credentials;
 mod endpoint;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod guard;
 mod manifest;
 mod pace;
@@ -39,7 +41,7 @@ pub use self::{
     routes::Routes,
 };
 use crate::{
-    effect::http::Exchange,
+    effect::{http::Exchange, secret::Origin},
     error::{Refusal, Said},
     op::{Cx, Reply, ReplyBody},
     time::UnixTime,
@@ -59,6 +61,8 @@ pub(crate) struct Remote {
     is_down: Cell<bool>,
     /// Whether a response ever came from it.
     has_answered: Cell<bool>,
+    /// Of a plain-text twin: the origin that it is the twin of.
+    twin_of: Option<Origin>,
 }
 
 /// One thing asked of a repository.
@@ -91,7 +95,7 @@ impl Ask {
 impl Remote {
     fn new(endpoint: Endpoint, credentials: Credentials, pace: Rc<Pace>) -> Self {
         let auth = Auth::new(&endpoint, credentials);
-        Self { endpoint, auth, pace, is_down: Cell::default(), has_answered: Cell::default() }
+        Self { endpoint, auth, pace, is_down: Cell::default(), has_answered: Cell::default(), twin_of: None }
     }
 
     pub(crate) fn endpoint(&self) -> &Endpoint {
@@ -106,12 +110,15 @@ impl Remote {
         loop {
             let grant = self.auth.grant(cx).await?;
             let authorization = grant.as_ref().map(|g| &g.authorization);
-            let Followed { reply, from } =
-                redirect::follow(cx, &self.endpoint, ask.exchange(), authorization).await?;
-            self.has_answered.set(true);
+            let followed = redirect::follow(cx, &self.endpoint, ask.exchange(), authorization).await;
+            if !matches!(followed, Err(Refusal::Net(_))) {
+                self.has_answered.set(true);
+                self.is_down.set(false);
+            }
+            let Followed { reply, from } = followed?;
             let status = reply.status;
             if from.is_none() {
-                self.pace.answered(cx, &self.endpoint.origin().to_string(), &reply.headers);
+                self.pace.answered(cx, &self.endpoint.origin().to_string(), status, &reply.headers);
             }
             if status.is_success() || accept.contains(&status) {
                 return Ok(reply);

@@ -2,8 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
+use super::retry;
 use crate::{
     error::Refusal,
     event::{Event, Quota},
@@ -56,11 +57,14 @@ impl Pace {
         self.said.borrow().clone()
     }
 
-    /// Takes one further try from the budget, if there is one.
-    pub(super) fn spend(&self) -> bool {
-        let left = self.budget.get();
-        self.budget.set(left.saturating_sub(1));
-        left > 0
+    /// Whether there is a further try left.
+    pub(super) fn may_spend(&self) -> bool {
+        self.budget.get() > 0
+    }
+
+    /// A further try is made.
+    pub(super) fn spend(&self) {
+        self.budget.set(self.budget.get().saturating_sub(1));
     }
 
     /// What it last told of its limits.
@@ -68,9 +72,11 @@ impl Pace {
         self.quota.get()
     }
 
-    /// An answer came: it earns a try back, and may tell of a quota.
-    pub(super) fn answered(&self, cx: &Cx, registry: &str, headers: &HeaderMap) {
-        self.budget.set((self.budget.get() + 1).min(BUDGET));
+    /// An answer came: one that is more than "not now" earns a try back, and any may tell of a quota.
+    pub(super) fn answered(&self, cx: &Cx, registry: &str, status: StatusCode, headers: &HeaderMap) {
+        if !retry::may_pass(status) {
+            self.budget.set((self.budget.get() + 1).min(BUDGET));
+        }
         if let Some(quota) = quota(headers)
             && self.quota.replace(Some(quota)) != Some(quota)
         {

@@ -19,8 +19,8 @@ pub(super) struct Followed {
     pub(super) from: Option<Origin>,
 }
 
-/// Sends, and follows where the answers point. The authorization goes only to the origin that it was made for, and
-/// is not taken up again by a chain that has left that origin and comes back.
+/// Sends, and follows where the answers point. The authorization, the user's own headers and the certificates go only to the
+/// origin that they are for, and are not taken up again by a chain that has left that origin and comes back.
 pub(super) async fn follow(
     cx: &Cx,
     endpoint: &Endpoint,
@@ -32,10 +32,16 @@ pub(super) async fn follow(
     let mut exchange = exchange;
     let bound = cx.limits().redirects;
     for _ in 0..=bound {
-        exchange.route = endpoint.routes.to(&exchange.url);
+        let routes = &endpoint.routes;
+        // The URL of a foreign blob is a document's word, not the user's.
+        let is_ours = at_home && !endpoint.is_blob;
+        exchange.route = if is_ours { routes.to(&exchange.url) } else { routes.away(&exchange.url) };
         let own = endpoint.headers.as_ref().filter(|_| at_home);
         let sent = exchange.clone().bound_to(own, authorization.filter(|_| at_home));
-        let reply = cx.exchange(sent).await?;
+        let reply = cx.exchange(sent).await.map_err(|why| match at_home {
+            true => Refusal::Net(why),
+            false => Refusal::Beyond { origin: Origin::of(&exchange.url).to_string(), why },
+        })?;
         let Some(next) = target(&exchange, &reply)? else {
             let from = (!at_home).then(|| Origin::of(&exchange.url));
             return Ok(Followed { reply, from });

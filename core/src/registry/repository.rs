@@ -43,9 +43,12 @@ impl Repository {
     /// The repository of a reference at these endpoints, in the order in which they are asked.
     pub fn new(reference: &Reference, endpoints: Vec<Endpoint>, credentials: &Credentials) -> Self {
         let mut paces: BTreeMap<_, Rc<_>> = BTreeMap::new();
+        let mut before = None;
         let remote = |endpoint: Endpoint| {
-            let pace = Rc::clone(paces.entry(endpoint.origin()).or_default());
-            Remote::new(endpoint, credentials.clone(), pace)
+            let origin = endpoint.origin();
+            let pace = Rc::clone(paces.entry(origin.clone()).or_default());
+            let twin_of = before.replace(origin).filter(|_| endpoint.plain_twin);
+            Remote { twin_of, ..Remote::new(endpoint, credentials.clone(), pace) }
         };
         Self {
             name: reference.name(),
@@ -77,6 +80,8 @@ impl Repository {
     /// The places that a descriptor itself names (containerd.md §4.1), if the user wants them asked. Like a redirect they
     /// must not lead from a public registry into a private network (security.md C1, C6).
     pub(crate) fn named_by(&self, blob: &Descriptor) -> Vec<Remote> {
+        /// A document may name more than anybody would ask.
+        const MOST: usize = 8;
         let wanted = self.foreign_urls && !blob.urls.is_empty();
         let Some(registry) = self.endpoints().last().filter(|_| wanted) else { return Vec::new() };
         let home = registry.origin();
@@ -84,7 +89,7 @@ impl Repository {
         let safe =
             urls.filter(|url| matches!(url.scheme(), "https" | "http") && guard::check(url, &home).is_ok());
         let remote = |url| Remote::new(Endpoint::named(registry, url), Credentials::default(), Rc::default());
-        safe.map(remote).collect()
+        safe.take(MOST).map(remote).collect()
     }
 
     /// Asks one endpoint once what a reference means there.

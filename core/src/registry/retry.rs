@@ -30,7 +30,7 @@ pub(super) enum Verdict {
 /// The table.
 pub(super) fn verdict(why: &Refusal) -> Verdict {
     match why.root() {
-        Refusal::Net(error) => match error.kind {
+        Refusal::Net(error) | Refusal::Beyond { why: error, .. } => match error.kind {
             NetErrorKind::Resolve
             | NetErrorKind::Connect
             | NetErrorKind::Proxy
@@ -45,17 +45,18 @@ pub(super) fn verdict(why: &Refusal) -> Verdict {
         Refusal::Status { status, after, .. } if may_pass(*status) => Verdict::Passing(*after),
         // A URL that was signed for a while; the registry gives a new one.
         Refusal::Elsewhere { .. } | Refusal::Range(_) | Refusal::Short { .. } => Verdict::Passing(None),
-        Refusal::Content(
+        Refusal::Content(why) => match **why {
             ContentError::Mismatch(_)
             | ContentError::HeaderDigest { .. }
-            | ContentError::Document(DocumentError::Mismatch(_)),
-        ) => Verdict::Spoiled,
+            | ContentError::Document(DocumentError::Mismatch(_)) => Verdict::Spoiled,
+            _ => Verdict::Final,
+        },
         _ => Verdict::Final,
     }
 }
 
 /// Statuses that another try may change.
-fn may_pass(status: StatusCode) -> bool {
+pub(super) fn may_pass(status: StatusCode) -> bool {
     status == StatusCode::REQUEST_TIMEOUT
         || status == StatusCode::TOO_MANY_REQUESTS
         || status.is_server_error()

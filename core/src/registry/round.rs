@@ -10,7 +10,7 @@ use super::{
     retry::{self, Verdict},
 };
 use crate::{
-    effect::http::NetErrorKind,
+    effect::{http::NetErrorKind, secret::Origin},
     error::{Attempt, Error, Refusal, RegistryError},
     event::Event,
     op::{Cx, Why},
@@ -30,10 +30,12 @@ pub(crate) struct Round<'r> {
     repository: &'r Repository,
     doing: String,
     candidates: Vec<Candidate<'r>>,
-    /// Passes that are over.
-    passes: u32,
-    /// How often wrong bytes came.
-    spoiled: u32,
+    /// Pauses since something was gained.
+    pauses: u32,
+    /// Pauses since somebody was asked.
+    idle: u32,
+    /// Whether wrong bytes came.
+    spoiled: bool,
     /// Nobody else is asked, whoever is left.
     stopped: bool,
 }
@@ -44,7 +46,10 @@ struct Candidate<'r> {
     open: bool,
     /// In this pass.
     tried: bool,
+    /// Since something was gained.
     tries: u32,
+    /// Gave wrong bytes.
+    spoiled: bool,
     failure: Option<(String, Refusal)>,
 }
 
@@ -72,13 +77,15 @@ impl<'r> Round<'r> {
             let can = remote.endpoint().can;
             can.pull && (need == Need::Pull || can.resolve)
         });
-        let candidate = |remote| Candidate { remote, open: true, tried: false, tries: 0, failure: None };
+        let candidate =
+            |remote| Candidate { remote, open: true, tried: false, tries: 0, spoiled: false, failure: None };
         Self {
             repository,
             doing: doing.to_owned(),
             candidates: able.map(candidate).collect(),
-            passes: 0,
-            spoiled: 0,
+            pauses: 0,
+            idle: 0,
+            spoiled: false,
             stopped: false,
         }
     }
@@ -87,14 +94,18 @@ impl<'r> Round<'r> {
     pub(crate) async fn next(&mut self, cx: &Cx) -> Result<Turn<'r>, Error> {
         loop {
             if self.stopped {
-                return Err(self.error());
+                return Err(self.error(cx));
             }
             if let Some(at) = self.choose(cx) {
+                self.idle = 0;
                 let candidate = &mut self.candidates[at];
                 candidate.tried = true;
                 candidate.tries += 1;
                 let remote = candidate.remote;
-                return Ok(Turn { remote, at, fresh: self.spoiled > 0, asked: RefCell::default() });
+                if candidate.tries > 1 {
+                    remote.pace.spend();
+                }
+                return Ok(Turn { remote, at, fresh: self.spoiled, asked: RefCell::default() });
             }
             self.rest(cx).await?;
         }
@@ -115,10 +126,16 @@ impl<'r> Round<'r> {
             Verdict::Passing(Some(after)) => remote.pace.rest(cx.now().after(after), &why),
             Verdict::Passing(None) => {}
             Verdict::Spoiled => {
-                self.spoiled += 1;
-                self.stopped |= self.spoiled > 1;
+                candidate.spoiled = true;
+                // Only the first may have been a cache on the way; two who agree on wrong bytes do so without one.
+                if turn.fresh {
+                    let spoiled = self.candidates.iter_mut().filter(|candidate| candidate.spoiled);
+                    spoiled.for_each(|candidate| candidate.open = false);
+                }
+                self.spoiled = true;
             }
         }
+        let candidate = &mut self.candidates[turn.at];
         candidate.failure = Some((turn.asked.take(), why.clone()));
         if !self.stopped && self.choose(cx).is_some() {
             let from = remote.endpoint().origin().to_string();
@@ -128,9 +145,9 @@ impl<'r> Round<'r> {
 
     /// Something was gained: what comes is a new beginning.
     pub(crate) fn progressed(&mut self) {
-        self.passes = 0;
+        self.pauses = 0;
         for candidate in &mut self.candidates {
-            (candidate.tried, candidate.tries) = (false, 0);
+            (candidate.tried, candidate.tries) = (false, candidate.tries.min(1));
         }
     }
 
@@ -139,50 +156,48 @@ impl<'r> Round<'r> {
     fn choose(&self, cx: &Cx) -> Option<usize> {
         let now = cx.now();
         let ready = |(_, candidate): &(usize, &Candidate<'_>)| {
-            candidate.open
-                && !candidate.tried
-                && candidate.remote.pace.rests_until() <= now
-                && !self.is_needless_twin(candidate.remote)
+            !candidate.tried && candidate.remote.pace.rests_until() <= now && self.may_help(cx, candidate)
         };
         let mut all = self.candidates.iter().enumerate().filter(ready);
         let alive = all.clone().find(|(_, candidate)| !candidate.remote.is_down.get());
         alive.or_else(|| all.next()).map(|(at, _)| at)
     }
 
-    /// An endpoint that has answered over TLS is never asked in plain text (security.md C8).
+    /// Whether it may be asked, now or later: for the first time always, then as often as the limits and what is left of its
+    /// origin's further tries allow.
+    fn may_help(&self, cx: &Cx, candidate: &Candidate<'_>) -> bool {
+        let Candidate { remote, open, tries, .. } = *candidate;
+        let is_within = tries == 0 || (tries < cx.limits().attempts && remote.pace.may_spend());
+        open && is_within && !self.is_needless_twin(remote)
+    }
+
+    /// A place that has answered over TLS is never asked in plain text (security.md C8).
     fn is_needless_twin(&self, remote: &Remote) -> bool {
-        let host = remote.endpoint().root.host_str();
-        remote.endpoint().plain_twin
-            && self.repository.remotes.iter().any(|other| {
-                other.has_answered.get()
-                    && other.endpoint().root.scheme() == "https"
-                    && other.endpoint().root.host_str() == host
-            })
+        let answered = |tls: &Origin| {
+            let mut others = self.repository.remotes.iter();
+            others.any(|other| other.has_answered.get() && other.endpoint().origin() == *tls)
+        };
+        remote.twin_of.as_ref().is_some_and(answered)
     }
 
     /// The pause between two passes; an error when there is no further one.
     async fn rest(&mut self, cx: &Cx) -> Result<(), Error> {
-        let (now, limits) = (cx.now(), cx.limits());
-        let twin = |candidate: &&Candidate<'_>| !self.is_needless_twin(candidate.remote);
-        let open: Vec<_> = self.candidates.iter().filter(|candidate| candidate.open).filter(twin).collect();
-        let Some(soonest) = open.iter().min_by_key(|candidate| candidate.remote.pace.rests_until()) else {
-            return Err(self.error());
+        let limits = cx.limits();
+        let helpful = self.candidates.iter().filter(|candidate| self.may_help(cx, candidate));
+        let Some(soonest) = helpful.min_by_key(|candidate| candidate.remote.pace.rests_until()) else {
+            return Err(self.error(cx));
         };
-        let wait = soonest.remote.pace.rests_until().since(now);
-        let have_tried = open.iter().any(|candidate| candidate.tried);
-        let passes = self.passes + u32::from(have_tried);
-        if passes >= limits.attempts.max(1)
-            || wait > limits.retry_after_max
-            || (have_tried && !soonest.remote.pace.spend())
-        {
-            return Err(self.error());
+        let wait = soonest.remote.pace.rests_until().since(cx.now());
+        // Others may be told to wait again and again, and we with them: no longer than if we had asked ourselves.
+        if wait > limits.retry_after_max || self.idle >= limits.attempts {
+            return Err(self.error(cx));
         }
-        let after = wait + retry::pause(cx, passes.max(1));
+        (self.pauses, self.idle) = (self.pauses + 1, self.idle + 1);
+        let after = wait + retry::pause(cx, self.pauses);
         let why = soonest.failure.as_ref().map(|(_, why)| why.clone()).or_else(|| soonest.remote.pace.said());
         if let Some(why) = why {
             cx.emit(Event::Retrying { doing: self.doing.clone(), why, after });
         }
-        self.passes = passes;
         cx.sleep(after, Why::Backoff).await;
         for candidate in &mut self.candidates {
             candidate.tried = false;
@@ -191,8 +206,9 @@ impl<'r> Round<'r> {
     }
 
     /// Everything that was tried, the most telling first.
-    pub(crate) fn error(&self) -> Error {
-        let mut failed: Vec<_> = self.candidates.iter().filter_map(attempt).collect();
+    fn error(&self, cx: &Cx) -> Error {
+        let mut failed: Vec<_> =
+            self.candidates.iter().filter_map(|candidate| attempt(cx, candidate)).collect();
         failed.sort_by_key(|(key, _)| *key);
         let mut attempts = failed.into_iter().map(|(_, attempt)| attempt);
         match attempts.next() {
@@ -205,9 +221,10 @@ impl<'r> Round<'r> {
 }
 
 /// What came of a candidate, and how telling that is; one that was never asked because it rests says why it does.
-fn attempt(candidate: &Candidate<'_>) -> Option<((bool, bool, u8), Attempt)> {
+fn attempt(cx: &Cx, candidate: &Candidate<'_>) -> Option<((bool, bool, u8), Attempt)> {
     let endpoint = candidate.remote.endpoint();
-    let resting = || candidate.remote.pace.said().map(|why| (String::new(), why));
+    let pace = &candidate.remote.pace;
+    let resting = || pace.said().filter(|_| pace.rests_until() > cx.now()).map(|why| (String::new(), why));
     let (asked, why) = candidate.failure.clone().or_else(resting)?;
     let unsaid = matches!(why, Refusal::Net(_));
     let rank = match &why {

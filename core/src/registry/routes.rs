@@ -35,13 +35,19 @@ impl Routes {
         self.proxies.choose(url)
     }
 
-    /// How to reach a URL. Client certificates and the user's word about bad certificates hold for the endpoint's origin only;
-    /// authorities that it was given hold for what it names, too, as a private network has one for all.
+    /// How to reach a URL. Client certificates and the user's word about bad certificates hold for the endpoint's origin only.
     pub fn to(&self, url: &Url) -> Arc<Route> {
-        let proxy = self.proxy(url).map(|given| given.value);
-        if Origin::of(url) == Origin::of(&self.home) {
-            return Arc::new(Route { proxy, ..self.own.clone() });
+        if Origin::of(url) != Origin::of(&self.home) {
+            return self.away(url);
         }
+        let proxy = self.proxy(url).map(|given| given.value);
+        Arc::new(Route { proxy, ..self.own.clone() })
+    }
+
+    /// How to reach a URL that somebody else has named, wherever it leads. Authorities that the endpoint was given hold there,
+    /// too, as a private network has one for all.
+    pub fn away(&self, url: &Url) -> Arc<Route> {
+        let proxy = self.proxy(url).map(|given| given.value);
         let namer = self.home.host_str().zip(self.home.port_or_known_default());
         Arc::new(Route {
             proxy,

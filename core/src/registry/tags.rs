@@ -50,7 +50,8 @@ impl Turn<'_> {
             let (page, next) = self.page(cx, &url).await?;
             listing.tags.extend(page);
             let is_new = listing.seen.insert(Digest::sha256(url.as_str().as_bytes()));
-            let Some(next) = next else { return Ok(()) };
+            let Some(mut next) = next else { return Ok(()) };
+            self.remote.endpoint.say_namespace(&mut next);
             if !is_new || listing.seen.len() > PAGES_MAX || listing.tags.len() > TAGS_MAX {
                 let pages = listing.seen.len();
                 return Err(Refusal::Endless { pages });
@@ -83,12 +84,12 @@ impl Turn<'_> {
 }
 
 /// The next page of `Link: <…>; rel="next"`, which must be of the same origin and path (security.md C5).
-fn next(url: &Url, headers: &HeaderMap) -> Result<Option<Url>, Refusal> {
-    let Some(link) = headers.get(header::LINK).and_then(|value| value.to_str().ok()) else { return Ok(None) };
+pub(super) fn next(url: &Url, headers: &HeaderMap) -> Result<Option<Url>, Refusal> {
+    let lines = headers.get_all(header::LINK).iter().filter_map(|value| value.to_str().ok());
     // `<first>; rel="prev", <second>; rel="next"`: what stands before each `<` belongs to the link before it.
-    let links = link.split('<').skip(1).filter_map(|link| link.split_once('>'));
+    let mut links = lines.flat_map(|line| line.split('<').skip(1)).filter_map(|link| link.split_once('>'));
     let is_next = |params: &str| params.replace(['"', ' '], "").to_ascii_lowercase().contains("rel=next");
-    let Some((target, _)) = links.into_iter().find(|(_, params)| is_next(params)) else { return Ok(None) };
+    let Some((target, _)) = links.find(|(_, params)| is_next(params)) else { return Ok(None) };
     let next = url.join(target).map_err(|error| Refusal::Malformed(format!("Link: {error}")))?;
     if Origin::of(&next) != Origin::of(url) || next.path() != url.path() {
         return Err(Refusal::Malformed(format!("Link leads elsewhere: {}", Shown(&next))));

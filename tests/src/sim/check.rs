@@ -14,34 +14,33 @@ use lugger_core::{
     time::Instant,
 };
 
-use super::{
-    faults::Fault,
-    mirror::{self, Way},
-    registry::home,
-    world::World,
-};
+use super::{faults::Fault, mirror::Way, registry::home, world::World};
 
 /// Requests beyond this, for each thing that a pull can need, mean that something does not end.
 const REQUESTS_EACH: u64 = 400;
 
 impl World {
-    /// No secret goes anywhere but to the origin that it is for.
+    /// No secret goes anywhere but home, and nothing of a route goes where a server has pointed.
     pub(crate) fn check_secrets(&mut self, exchange: &Exchange) {
         let to = Origin::of(&exchange.url);
-        let its_own = mirror::authorization(&to);
-        if to != home() {
-            let carried = exchange.headers.get(header::AUTHORIZATION).map(|value| value.as_bytes().to_vec());
-            let right = carried.is_none()
-                || carried == its_own.as_ref().map(|own| format!("Basic {own}").into_bytes());
-            self.must(right, || format!("an Authorization header goes to {to}"));
+        let sent = sent(exchange);
+        let strayed: Vec<_> =
+            self.bound.iter().filter(|(text, origin)| **origin != to && sent.contains(*text)).collect();
+        let strayed = strayed.first().map(|(_, origin)| (*origin).clone());
+        self.must(strayed.is_none(), || format!("what is for {strayed:?} goes to {to}"));
+        let tls = &exchange.route.tls;
+        let trusting = tls.unverified || !tls.identities.is_empty();
+        let named = exchange.route.named_by.is_some();
+        self.must(!(named && trusting), || format!("certificates or trust of another go to {to}"));
+        if to == home() {
+            return;
         }
-        let values = exchange.headers.values().map(|value| value.as_bytes().to_vec());
-        let sent: Vec<u8> =
-            values.chain([exchange.url.to_string().into_bytes(), exchange.body.clone()]).flatten().collect();
-        let sent = String::from_utf8_lossy(&sent).into_owned();
-        let registrys = self.registry.secrets().filter(|_| to != home());
-        let mirrors = mirror::secrets().filter(|secret| its_own.as_ref() != Some(secret));
-        let leaked = registrys.chain(mirrors).any(|secret| sent.contains(&secret));
+        let authorization = exchange.headers.get(header::AUTHORIZATION);
+        let own = authorization.and_then(|value| value.to_str().ok()).is_some_and(|value| {
+            self.bound.iter().any(|(text, origin)| *origin == to && value.contains(text.as_str()))
+        });
+        self.must(authorization.is_none() || own, || format!("an Authorization header goes to {to}"));
+        let leaked = self.registry.secrets().any(|secret| sent.contains(&secret));
         self.must(!leaked, || format!("a secret goes to {to}"));
     }
 
@@ -160,10 +159,18 @@ impl World {
     }
 
     /// Nothing that anybody can see shows a secret.
-    pub(super) fn check_transcript(&mut self) {
-        let hidden: Vec<String> = self.registry.hidden().collect();
+    pub(crate) fn check_transcript(&mut self) {
+        let hidden: Vec<String> = self.registry.hidden().chain(self.bound.keys().cloned()).collect();
         let shows = |line: &&String| hidden.iter().any(|secret| line.contains(secret.as_str()));
         let shown = self.transcript.lines().iter().find(shows).cloned();
         self.must(shown.is_none(), || format!("a secret is shown: {shown:?}"));
     }
+}
+
+/// All that an exchange says, as text.
+fn sent(exchange: &Exchange) -> String {
+    let values = exchange.headers.values().map(|value| value.as_bytes().to_vec());
+    let all: Vec<u8> =
+        values.chain([exchange.url.to_string().into_bytes(), exchange.body.clone()]).flatten().collect();
+    String::from_utf8_lossy(&all).into_owned()
 }

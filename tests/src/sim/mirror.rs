@@ -1,11 +1,14 @@
 //! Mirrors of the registry, each with its ways.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderMap, header};
 use lugger_core::{
     effect::secret::{Origin, Secret},
     rng::Rng,
 };
+use url::Url;
 
 use super::registry::Answer;
 
@@ -68,17 +71,18 @@ pub fn secret(mirrors: &Mirrors, origin: &Origin) -> Option<Secret> {
     has.then(|| Secret::new("mirror-user", password(at)))
 }
 
-/// The one authorization that may go to an origin, if that is a mirror.
-pub fn authorization(origin: &Origin) -> Option<String> {
-    at(origin.host()).map(|at| BASE64_STANDARD.encode(format!("mirror-user:{}", password(at))))
+/// What is for each mirror alone: its password, plain and encoded.
+pub fn bound() -> BTreeMap<String, Origin> {
+    let origin = |host: &str| Url::parse(&format!("https://{host}/")).map(|url| Origin::of(&url));
+    let of = |(at, host): (usize, &&str)| {
+        let origin = origin(host).expect("a host made here is valid");
+        [(password(at), origin.clone()), (encoded(at), origin)]
+    };
+    HOSTS.iter().enumerate().flat_map(of).collect()
 }
 
-/// Passwords of mirrors, plain and encoded.
-pub fn secrets() -> impl Iterator<Item = String> {
-    (0..HOSTS.len()).flat_map(|at| {
-        let encoded = BASE64_STANDARD.encode(format!("mirror-user:{}", password(at)));
-        [password(at), encoded]
-    })
+fn encoded(at: usize) -> String {
+    BASE64_STANDARD.encode(format!("mirror-user:{}", password(at)))
 }
 
 fn password(at: usize) -> String {
@@ -88,8 +92,7 @@ fn password(at: usize) -> String {
 /// What a mirror says to a request that it does not let in; `None` lets it in.
 pub fn refusal(way: Way, host: &str, headers: &HeaderMap) -> Option<Answer> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let wanted = at(host)
-        .map(|at| format!("Basic {}", BASE64_STANDARD.encode(format!("mirror-user:{}", password(at)))));
+    let wanted = at(host).map(|at| format!("Basic {}", encoded(at)));
     match way {
         Way::Private | Way::Closed if given.map(str::to_owned) != wanted => Some(
             Answer::error(401, "UNAUTHORIZED").header(header::WWW_AUTHENTICATE, "Basic realm=\"a mirror\""),

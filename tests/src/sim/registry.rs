@@ -135,7 +135,7 @@ impl Registry {
 
     /// Texts that no output may show.
     pub fn hidden(&self) -> impl Iterator<Item = String> + '_ {
-        self.secrets().chain(mirror::secrets()).chain([SIGNATURE.to_owned()])
+        self.secrets().chain([SIGNATURE.to_owned()])
     }
 
     /// Every token that was given out is void from now on.

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use lugger_core::{
     effect::{
         file::{Entry, Helped},
+        secret::Origin,
         store::LockKey,
     },
     name::{Digest, Reference},
@@ -45,6 +46,8 @@ pub struct World {
     pub store: Store,
     /// The user's configuration, by path.
     pub files: BTreeMap<String, Entry>,
+    /// Texts of the user's that one origin may be sent and nobody be shown: values of own headers, passwords of files.
+    pub bound: BTreeMap<String, Origin>,
     /// The credential helpers that are installed: what each answers to `get`, by its name.
     pub helpers: BTreeMap<String, Helped>,
     /// What was asked of the network.
@@ -102,6 +105,7 @@ impl World {
             net: Net::default(),
             store: Store::default(),
             files: BTreeMap::new(),
+            bound: mirror::bound(),
             helpers: BTreeMap::new(),
             tally: Tally::default(),
             transcript: Transcript::default(),

@@ -209,6 +209,12 @@ impl Need {
     }
 }
 
+/// A token and its life, for the fuzz target.
+#[cfg(feature = "fuzz")]
+pub(super) fn token_of(body: &[u8]) -> Result<(String, u64), Refusal> {
+    token::Token::read(body, Instant(0)).map(|token| (token.text, token.expires.0))
+}
+
 /// The registry itself refused what the user has.
 fn refused(registry: &Origin, place: Place) -> Refusal {
     let at = registry.to_string();

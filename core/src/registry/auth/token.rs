@@ -150,7 +150,7 @@ impl Wish<'_> {
 }
 
 impl Token {
-    fn read(body: &[u8], asked: Instant) -> Result<Self, Refusal> {
+    pub(super) fn read(body: &[u8], asked: Instant) -> Result<Self, Refusal> {
         #[derive(Deserialize)]
         struct Answer {
             token: Option<String>,
