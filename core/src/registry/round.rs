@@ -221,12 +221,21 @@ impl<'r> Round<'r> {
 }
 
 /// What came of a candidate, and how telling that is; one that was never asked because it rests says why it does.
-fn attempt(cx: &Cx, candidate: &Candidate<'_>) -> Option<((bool, bool, u8), Attempt)> {
+///
+/// The registry's own word comes first, then what a mirror said, then that the registry itself could not be asked: a mirror's "not
+/// found" must not hide that. Last are mirrors that could not be asked.
+fn attempt(cx: &Cx, candidate: &Candidate<'_>) -> Option<((u8, u8), Attempt)> {
     let endpoint = candidate.remote.endpoint();
     let pace = &candidate.remote.pace;
     let resting = || pace.said().filter(|_| pace.rests_until() > cx.now()).map(|why| (String::new(), why));
     let (asked, why) = candidate.failure.clone().or_else(resting)?;
-    let unsaid = matches!(why, Refusal::Net(_));
+    let class = match (endpoint.is_mirror, why.root()) {
+        (false, Refusal::Net(_)) => 2,
+        (false, _) => 0,
+        (true, Refusal::Missing(_)) => 3,
+        (true, Refusal::Net(_)) => 4,
+        (true, _) => 1,
+    };
     let rank = match &why {
         Refusal::Content(_) => 0,
         Refusal::Denied { .. } | Refusal::Challenge(_) | Refusal::Secret(_) => 1,
@@ -238,7 +247,7 @@ fn attempt(cx: &Cx, candidate: &Candidate<'_>) -> Option<((bool, bool, u8), Atte
     };
     let (registry, repository) = (endpoint.origin().to_string(), endpoint.repository.clone());
     let attempt = Attempt { registry, repository, asked, why, tries: candidate.tries };
-    Some(((unsaid, endpoint.is_mirror, rank), attempt))
+    Some(((class, rank), attempt))
 }
 
 /// Whether the endpoint cannot be reached at all: other requests then ask it last.

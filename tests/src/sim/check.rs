@@ -46,8 +46,14 @@ impl World {
 
     /// No more came over the network than is wanted, and what faults spoiled: only these can make a byte come twice.
     pub(super) fn check_costs(&mut self) {
-        const SPOIL: [Fault; 5] =
-            [Fault::Flipped, Fault::TooLong, Fault::RangeIgnored, Fault::Garbage, Fault::Html];
+        const SPOIL: [Fault; 6] = [
+            Fault::Flipped,
+            Fault::TooLong,
+            Fault::RangeIgnored,
+            Fault::WrongRange,
+            Fault::Garbage,
+            Fault::Html,
+        ];
         let spoiled: u64 = SPOIL.iter().map(|fault| self.hits.of(*fault)).sum::<u64>() + self.power_cuts;
         let sizes = self.scenario.image.blobs.values().map(|bytes| bytes.len() as u64);
         let (planned, largest) = (sizes.clone().sum::<u64>(), sizes.max().unwrap_or(0));
@@ -149,8 +155,11 @@ impl World {
         self.check_names();
     }
 
-    /// Nothing went wrong, so each byte came once, in one stream or in ranges.
+    /// Nothing went wrong, so each byte came once, in one stream or in ranges; unless a mirror gives wrong ones.
     pub(super) fn check_no_waste(&mut self) {
+        if self.scenario.mirrors.contains(&Way::Wrong) {
+            return;
+        }
         let wanted = self.scenario.image.wanted(self.scenario.platform()).unwrap_or_default();
         let fetched = self.scenario.image.fetched_blobs(&wanted);
         let (size, came) =

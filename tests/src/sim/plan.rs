@@ -3,13 +3,14 @@
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use lugger_core::{
-    error::Error,
+    error::{Error, Kind},
     op::Op,
     verb::{self, Pulled},
 };
 
 use super::{
     faults::{Fault, Faults, Group, Hits},
+    mirror::Way,
     registry::Asked,
     scenario::Scenario,
     stop::{Ended, Stop},
@@ -76,6 +77,12 @@ impl Plan {
         }
         if let (Err(Ending::Failed(error)), 0, Stop::Never) = (&first, world.hits.total(), stop) {
             world.violated(format!("failed without any fault: {error}"));
+        }
+        if let Err(Ending::Failed(error)) = &first {
+            // The image is there, and who may have it is let in: anything else is a lie, but for a mirror that lets nobody in.
+            let closed = world.scenario.mirrors.contains(&Way::Closed);
+            let lies = error.kind() == Kind::NotFound || (error.kind() == Kind::Denied && !closed);
+            world.must(!lies, || format!("that is not true: {error}"));
         }
         if first.is_ok() {
             world.check_pulled(&BTreeSet::new());
