@@ -12,6 +12,7 @@ mod login;
 mod parse;
 mod pull;
 mod query;
+mod secrets;
 mod server;
 mod terminal;
 
