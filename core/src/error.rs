@@ -231,7 +231,7 @@ pub enum Refusal {
     Version1,
     /// Not the content that it should be.
     #[error(transparent)]
-    Content(#[from] ContentError),
+    Content(Box<ContentError>),
     /// No token was to be had.
     #[error("no token from {realm}: {why}")]
     TokenServer {
@@ -287,6 +287,12 @@ pub enum Refusal {
     /// The credentials could not be looked up.
     #[error(transparent)]
     Secret(#[from] SecretError),
+}
+
+impl From<ContentError> for Refusal {
+    fn from(error: ContentError) -> Self {
+        Self::Content(Box::new(error))
+    }
 }
 
 impl Refusal {

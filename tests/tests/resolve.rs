@@ -80,7 +80,8 @@ fn a_header_that_names_another_digest_than_the_body_has_is_an_error() {
     }
     let error = script.finish().unwrap_err();
     let Error::Registry(refused) = &error else { panic!("{error}") };
-    assert!(matches!(refused.first.why, Refusal::Content(ContentError::HeaderDigest { .. })), "{error}");
+    let Refusal::Content(why) = &refused.first.why else { panic!("{error}") };
+    assert!(matches!(**why, ContentError::HeaderDigest { .. }), "{error}");
     assert!(script.world.store.disk.blobs.is_empty());
 }
 

@@ -13,7 +13,7 @@ pub fn next_page(url: &Url, links: &[&[u8]]) -> Option<Url> {
 
 /// Whether a 206 with this `Content-Range` is the range from a byte on, of content of this size.
 pub fn is_range(value: &[u8], from: u64, size: u64) -> bool {
-    blob::check_range(&headers(header::CONTENT_RANGE, &[value]), from, size).is_ok()
+    blob::check_range(&headers(header::CONTENT_RANGE, &[value]), &(from..size), size).is_ok()
 }
 
 /// How many seconds `Retry-After` asks to wait, with what `Date` says; the wait can be added to any moment.

@@ -45,11 +45,12 @@ pub(super) fn verdict(why: &Refusal) -> Verdict {
         Refusal::Status { status, after, .. } if may_pass(*status) => Verdict::Passing(*after),
         // A URL that was signed for a while; the registry gives a new one.
         Refusal::Elsewhere { .. } | Refusal::Range(_) | Refusal::Short { .. } => Verdict::Passing(None),
-        Refusal::Content(
+        Refusal::Content(why) => match **why {
             ContentError::Mismatch(_)
             | ContentError::HeaderDigest { .. }
-            | ContentError::Document(DocumentError::Mismatch(_)),
-        ) => Verdict::Spoiled,
+            | ContentError::Document(DocumentError::Mismatch(_)) => Verdict::Spoiled,
+            _ => Verdict::Final,
+        },
         _ => Verdict::Final,
     }
 }
