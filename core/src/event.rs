@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
+use http::StatusCode;
+
 use crate::{
+    effect::http::NetError,
     error::Refusal,
     model::Descriptor,
     name::{Digest, Platform},
@@ -49,6 +52,13 @@ pub enum Event {
         realm: String,
         /// Where the credentials that go there were found; `None` asks as nobody.
         account: Option<String>,
+    },
+    /// An HTTP exchange is over, but for the body. One for each: for those who want to see everything.
+    Exchanged {
+        /// What was asked: `METHOD url [range]`, query values masked.
+        line: String,
+        /// What came: a status, or nothing.
+        answer: Result<StatusCode, NetError>,
     },
     /// Something failed that may not fail again.
     Retrying {

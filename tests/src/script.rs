@@ -27,7 +27,7 @@ use lugger_core::{
 use url::Url;
 
 use crate::sim::{
-    Arrival, End, Faults, Mark, Scenario, Sent, World, event,
+    Arrival, End, Faults, Mark, Scenario, Sent, World,
     registry::{Answer, Asked, HOST, Ranges, kind},
     timed_out,
 };
@@ -107,7 +107,7 @@ impl<T: 'static> Script<T> {
                     self.world.notice(notice);
                 }
                 Output::Event(it) => {
-                    self.world.log(Mark::Event, &event(&it));
+                    self.world.event(&it);
                     self.events.push(it);
                 }
                 Output::Wait(_) if !self.asked.is_empty() => break,

@@ -10,6 +10,7 @@ use crate::{
         secret::{Authorization, Origin},
     },
     error::Refusal,
+    event::Event,
     op::{Cx, Reply},
 };
 
@@ -38,7 +39,11 @@ pub(super) async fn follow(
         exchange.route = if is_ours { routes.to(&exchange.url) } else { routes.away(&exchange.url) };
         let own = endpoint.headers.as_ref().filter(|_| at_home);
         let sent = exchange.clone().bound_to(own, authorization.filter(|_| at_home));
-        let reply = cx.exchange(sent).await.map_err(|why| match at_home {
+        let line = sent.to_string();
+        let reply = cx.exchange(sent).await;
+        let answer = reply.as_ref().map(|reply| reply.status).map_err(Clone::clone);
+        cx.emit(Event::Exchanged { line, answer });
+        let reply = reply.map_err(|why| match at_home {
             true => Refusal::Net(why),
             false => Refusal::Beyond { origin: Origin::of(&exchange.url).to_string(), why },
         })?;

@@ -52,9 +52,9 @@ pub(crate) struct Global {
     /// Do not wait until the disk has it: for benchmarks and throw-away stores
     #[arg(long, global = true)]
     pub(crate) no_sync: bool,
-    /// Say more of what is done
-    #[arg(long, short, global = true)]
-    pub(crate) verbose: bool,
+    /// Say more of what is done; twice: every HTTP exchange
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
 }
 
 /// How progress is shown.

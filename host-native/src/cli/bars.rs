@@ -67,6 +67,12 @@ impl Bars {
                     bar.set_message("another process fetches it");
                 }
             }
+            Event::Exchanged { line, answer } => {
+                return Some(match answer {
+                    Ok(status) => format!("{line}: {status}"),
+                    Err(why) => format!("{line}: {why}"),
+                });
+            }
             Event::Retrying { doing, why, after } => {
                 return Some(format!("{doing}: {why}; trying again in {:.1} s", after.as_secs_f32()));
             }

@@ -20,6 +20,7 @@ pub(crate) enum Line<'a> {
     Committed { content: &'a Descriptor },
     Waiting { digest: &'a Digest },
     Authenticating { realm: &'a str, account: Option<&'a str> },
+    Exchanged { request: &'a str, status: Option<u16>, why: Option<String> },
     Retrying { doing: &'a str, why: String, after_ms: u128 },
     NextEndpoint { doing: &'a str, from: &'a str, why: String },
     Limited { registry: &'a str, remaining: u64, limit: Option<u64>, window: Option<u64> },
@@ -59,6 +60,10 @@ impl<'a> From<&'a Event> for Line<'a> {
             Event::Authenticating { realm, account } => {
                 Self::Authenticating { realm, account: account.as_deref() }
             }
+            Event::Exchanged { line, answer } => match answer {
+                Ok(status) => Self::Exchanged { request: line, status: Some(status.as_u16()), why: None },
+                Err(why) => Self::Exchanged { request: line, status: None, why: Some(why.to_string()) },
+            },
             Event::Retrying { doing, why, after } => {
                 Self::Retrying { doing, why: why.to_string(), after_ms: after.as_millis() }
             }

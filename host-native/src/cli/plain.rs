@@ -74,6 +74,10 @@ impl Plain {
                 Some(account) => format!("asking {realm} for a token, with the credentials of {account}"),
                 None => format!("asking {realm} for a token, as nobody"),
             }),
+            Event::Exchanged { line, answer } => Some(match answer {
+                Ok(status) => format!("{line}: {status}"),
+                Err(why) => format!("{line}: {why}"),
+            }),
             Event::Retrying { doing, why, after } => {
                 Some(format!("{doing}: {why}; trying again in {:.1} s", after.as_secs_f32()))
             }

@@ -17,7 +17,7 @@ use super::{
 pub(crate) struct Report {
     mode: Mode,
     style: Style,
-    verbose: bool,
+    verbose: u8,
 }
 
 enum Mode {
@@ -30,18 +30,21 @@ enum Mode {
 
 impl Report {
     /// In the way that was asked for, as far as the terminal can show it.
-    pub(crate) fn new(terminal: &Terminal, progress: Progress, quiet: bool, verbose: bool) -> Self {
+    pub(crate) fn new(terminal: &Terminal, progress: Progress, quiet: bool, verbose: u8) -> Self {
         let mode = match terminal.progress(progress, quiet) {
             Progress::None => Mode::Silent,
             Progress::Json => Mode::Json,
             Progress::Tty => Mode::Bars(None),
-            Progress::Plain | Progress::Auto => Mode::Plain(Plain::new(verbose)),
+            Progress::Plain | Progress::Auto => Mode::Plain(Plain::new(verbose > 0)),
         };
         Self { mode, style: Style(terminal.stderr_colour), verbose }
     }
 
     /// Shows an event.
     pub(crate) fn event(&mut self, event: &Event) {
+        if matches!(event, Event::Exchanged { .. }) && self.verbose < 2 {
+            return;
+        }
         let line = match &mut self.mode {
             Mode::Silent => None,
             Mode::Json => return self.print(&json::line(&Line::from(event))),
@@ -75,7 +78,7 @@ impl Report {
 
     /// Something that only `-v` asks for.
     pub(crate) fn detail(&self, text: &str) {
-        if self.verbose {
+        if self.verbose > 0 {
             self.note(text);
         }
     }

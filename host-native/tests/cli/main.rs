@@ -14,6 +14,7 @@ mod parse;
 mod plan;
 mod pull;
 mod query;
+mod secrets;
 mod server;
 mod terminal;
 

@@ -54,13 +54,14 @@ impl World {
             Fault::Garbage,
             Fault::Html,
         ];
-        let spoiled: u64 = SPOIL.iter().map(|fault| self.hits.of(*fault)).sum::<u64>() + self.power_cuts;
+        let spoiled: u64 = SPOIL.iter().map(|fault| self.hits.of(*fault)).sum();
         let sizes = self.scenario.image.blobs.values().map(|bytes| bytes.len() as u64);
         let (planned, largest) = (sizes.clone().sum::<u64>(), sizes.max().unwrap_or(0));
         // A mirror that gives wrong bytes is asked in each pull, and once more for each when they were put together with right ones.
         let wrong = u64::from(self.scenario.mirrors.contains(&Way::Wrong)) * planned * 3 * self.runs;
+        let lost = self.power_cuts * planned;
         // A spoiled body costs itself and what it was put together with, and a garbled one a few bytes of its own.
-        let bound = planned + wrong + spoiled * (2 * largest + 6_000);
+        let bound = planned + wrong + lost + spoiled * (2 * largest + 6_000);
         let came = self.tally.all_bytes();
         self.must(came <= bound, || format!("{came} bytes came, more than {bound}"));
     }

@@ -16,7 +16,7 @@ use super::{
     moving::{Moving, Step},
     net::{Arrival, timed_out},
     stop::{Ended, Stop},
-    transcript::{Mark, Show, event},
+    transcript::{Mark, Show},
     world::World,
 };
 
@@ -86,7 +86,7 @@ impl World {
                     continue;
                 }
                 Output::Event(it) => {
-                    self.log(Mark::Event, &event(&it));
+                    self.event(&it);
                     continue;
                 }
                 Output::Done(result) => {

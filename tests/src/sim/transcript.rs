@@ -75,6 +75,10 @@ pub fn event(event: &Event) -> String {
             let account = account.as_deref().unwrap_or("nobody");
             format!("asking {realm} for a token, as {account}")
         }
+        Event::Exchanged { line, answer } => match answer {
+            Ok(status) => format!("{line}: {status}"),
+            Err(why) => format!("{line}: {why}"),
+        },
         Event::Retrying { doing, why, after } => {
             format!("retrying in {} ms: {doing}: {why}", after.as_millis())
         }

@@ -8,6 +8,7 @@ use lugger_core::{
         secret::Origin,
         store::LockKey,
     },
+    event::Event,
     name::{Digest, Reference},
     op::Setup,
     rng::Rng,
@@ -24,7 +25,7 @@ use super::{
     registry::{Asked, HOST, REPOSITORY, Registry, TAG},
     scenario::Scenario,
     store::Store,
-    transcript::{Mark, Transcript},
+    transcript::{self, Mark, Transcript},
 };
 
 /// A registry, a store, a network and a clock, decided by a seed.
@@ -176,6 +177,13 @@ impl World {
 
     pub(crate) fn log(&mut self, mark: Mark, text: &dyn fmt::Display) {
         self.transcript.line(self.clock.now(), mark, text);
+    }
+
+    /// What is told, but for exchanges, which say for themselves that they were made.
+    pub(crate) fn event(&mut self, told: &Event) {
+        if !matches!(told, Event::Exchanged { .. }) {
+            self.log(Mark::Event, &transcript::event(told));
+        }
     }
 
     pub(super) fn note(&mut self, text: &dyn fmt::Display) {
