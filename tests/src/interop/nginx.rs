@@ -114,10 +114,9 @@ impl Site {
         ))
     }
 
-    /// Blobs are at another site.
+    /// Blobs are elsewhere: at this `scheme://host:port`.
     #[must_use]
-    pub fn blobs_at(mut self, other: &Self) -> Self {
-        let to = other.origin();
+    pub fn blobs_at(mut self, to: &str) -> Self {
         let _ = writeln!(self.locations, "location ~ /blobs/ {{ return 307 {to}$request_uri; }}");
         self
     }
