@@ -60,7 +60,7 @@ fn ten_kills_in_a_row_cost_next_to_nothing() {
     }
     let (registry, sample) = (DockerRegistry::start(), Sample::new("team/big", &[SIZE]));
     sample.publish(&registry);
-    let site = Site::before(&registry).rate("25m");
+    let site = Site::before(&registry).rate("20m");
     let nginx = Nginx::start(&[&site]);
     let (user, image, layer) = (User::new(), sample.at(&site.host()), &sample.blobs[1].0);
     let step = SIZE as u64 / (KILLS + 1);

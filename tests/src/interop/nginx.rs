@@ -95,10 +95,12 @@ impl Site {
         self.set(&format!("ssl_verify_client optional;\nssl_client_certificate {};", ca.display()))
     }
 
-    /// A connection gets so many bytes a second: `20m`.
+    /// A connection gets so many bytes a second, evenly: `20m`. Between pieces that take less than a millisecond nginx makes no
+    /// pause, and gives a second's worth at once: hence the large ones.
     #[must_use]
     pub fn rate(self, rate: &str) -> Self {
-        self.set(&format!("limit_rate {rate};"))
+        const PIECES: &str = "proxy_buffer_size 128k;\nproxy_buffers 8 128k;\nproxy_busy_buffers_size 256k;";
+        self.set(&format!("limit_rate {rate};\n{PIECES}"))
     }
 
     /// Answers so many requests a second (`10r/s`), and `burst` more; all others get a 429 that says when to come again.
