@@ -24,30 +24,30 @@ const CHECKPOINT: u64 = 9 << 20;
 
 /// Runs a pull until it says that it has so many bytes of the layer, and kills it then. Yields how many it had.
 fn kill_at(user: &User, image: &str, layer: &Digest, bytes: u64) -> u64 {
-    let mut child = user.command(&["--progress", "json", "pull", image]).spawn().unwrap();
-    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut child = user.command(&["--progress", "json", "pull", image]).spawn().expect("lugger starts");
+    let stderr = BufReader::new(child.stderr.take().expect("it is piped"));
     let mut done = 0;
     for line in stderr.lines().map_while(Result::ok) {
-        let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let event: serde_json::Value = serde_json::from_str(&line).expect("events are JSON");
         assert!(event["event"] != "failed", "{event}");
         if event["event"] == "moved" && event["digest"] == layer.to_string() {
-            done = event["done"].as_u64().unwrap();
+            done = event["done"].as_u64().expect("it is a number of bytes");
         }
         if done >= bytes {
             break;
         }
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
     assert!(done >= bytes, "it ended at {done} before it had {bytes}");
     done
 }
 
 /// How many bytes of the layer are there, and how many of these the next run must look at again.
 fn partial(store: &Path, layer: &Digest) -> (u64, u64) {
-    let store = Store::open(store, &Options::default()).unwrap();
+    let store = Store::open(store, &Options::default()).expect("the store outlives a kill");
     let size = SIZE as u64;
-    let begun = store.begin(&Begin { digest: layer.clone(), size }).unwrap();
+    let begun = store.begin(&Begin { digest: layer.clone(), size }).expect("nobody else has it open");
     let Begun::Open { len, checkpoint, .. } = begun else { panic!("{begun:?}") };
     let verifier = checkpoint.and_then(|saved| Verifier::resume(layer, size, &saved, len));
     (len, len - verifier.map_or(0, |verifier| verifier.len()))

@@ -82,7 +82,7 @@ impl TokenServer {
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (signer, log) = (Arc::clone(&signer), Arc::clone(&log));
-                thread::spawn(move || drop(answer(stream, &signer, &log)));
+                thread::spawn(move || drop(answer(&stream, &signer, &log)));
             }
         });
         Self { port, host, dir, asked }
@@ -112,8 +112,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn answer(stream: TcpStream, signer: &Signer, log: &Mutex<Vec<Wish>>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(&stream);
+fn answer(mut stream: &TcpStream, signer: &Signer, log: &Mutex<Vec<Wish>>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
     let mut first = String::new();
     reader.read_line(&mut first)?;
     let mut headers = BTreeMap::new();
@@ -152,7 +152,7 @@ fn answer(stream: TcpStream, signer: &Signer, log: &Mutex<Vec<Wish>>) -> std::io
     let text = text.to_string();
     let length = text.len();
     write!(
-        &stream,
+        stream,
         "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}"
     )
 }
