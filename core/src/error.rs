@@ -226,6 +226,9 @@ pub enum Refusal {
         /// Why there is none.
         why: NetError,
     },
+    /// It was asked in plain http, and speaks TLS.
+    #[error("the server speaks TLS, and was asked in plain http")]
+    WantsTls,
     /// It speaks the first version of the protocol, which nobody does any more.
     #[error("protocol version 1 is no longer supported: ask whoever runs the registry to update it")]
     Version1,
@@ -319,6 +322,7 @@ impl Refusal {
             | Self::Elsewhere { .. }
             | Self::Beyond { .. }
             | Self::Version1
+            | Self::WantsTls
             | Self::Redirect(_)
             | Self::Range(_)
             | Self::Short { .. }

@@ -134,6 +134,11 @@ pub enum Warning {
         /// Where the registry pointed.
         realm: String,
     },
+    /// An endpoint is asked without verified TLS, on the user's word: told once of each in every run (security.md C15).
+    Unverified {
+        /// Its origin.
+        registry: String,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -150,6 +155,9 @@ impl fmt::Display for Warning {
             }
             Self::UntrustedRealm { realm } => {
                 write!(f, "the registry asks for a login at {realm}; your credentials were not sent there")
+            }
+            Self::Unverified { registry } => {
+                write!(f, "{registry} is not verified, as you wished: anyone on the way to it can pose as it")
             }
         }
     }

@@ -217,6 +217,17 @@ fn registries_conf_rewrites_mirrors_and_blocks() {
 }
 
 #[test]
+fn the_users_hosts_toml_files_come_before_the_systems() {
+    let (user, system) =
+        ("/h/.config/lugger/certs.d/r.example/hosts.toml", &format!("{HOSTS}/r.example/hosts.toml"));
+    let files: Files<'_> = &[(user, "server = 'https://user'"), (system, "server = 'https://system'")];
+    let of = |variables: &[(&str, &str)]| lines("r.example/a", registries(variables), files);
+    assert!(of(&[("HOME", "/h")])[0].starts_with("https://user/"));
+    assert!(of(&[("HOME", "/h"), ("LUGGER_CONFIG", "/none")])[0].starts_with("https://system/"));
+    assert!(of(&[])[0].starts_with("https://system/"));
+}
+
+#[test]
 fn later_files_lie_over_earlier_ones() {
     let home = registries(&[("HOME", "/h")]);
     let conf = |location: &str| format!("[[registry]]\nprefix = 'r.example'\nlocation = '{location}'\n");

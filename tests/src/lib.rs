@@ -6,7 +6,7 @@
 //! | [`sim`] | the deterministic simulator: registry, store, network and clock from a seed, with faults |
 //! | [`script`] | a driver for one exact conversation: `script.expect("GET …").answer(…)` |
 //! | [`contract`] | what a host owes, as flows over [`Cx`](lugger_core::op::Cx) that any host can run |
-//! | [`interop`] | docker-registry and skopeo around lugger |
+//! | [`interop`] | docker-registry, nginx, a token server, bad wires and skopeo around lugger |
 //! | [`slow`] | an embedded registry that takes its time |
 
 pub mod contract;

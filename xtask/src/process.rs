@@ -46,9 +46,11 @@ pub(crate) fn step(name: &str, work: impl FnOnce() -> Result) -> Result {
     Ok(())
 }
 
-/// Where a program is, as a shell would find it.
+/// Where a program is, as a shell would find it, or one of the administrator: Debian's servers are not on every user's path.
 pub(crate) fn which(program: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(program)).find(|path| path.is_file())
+    let path = env::var_os("PATH")?;
+    let dirs = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    dirs.map(|dir| dir.join(program)).find(|path| path.is_file())
 }
 
 fn shown(command: &Command) -> String {

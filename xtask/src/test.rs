@@ -13,8 +13,9 @@ pub(crate) struct Options {
 }
 
 /// The real servers and clients that the interop tests talk to.
-const INTEROP: [Needed; 4] = [
+const INTEROP: [Needed; 5] = [
     ("docker-registry", "docker-registry"),
+    ("nginx", "nginx"),
     ("skopeo", "skopeo"),
     ("umoci", "umoci"),
     ("containerd", "containerd"),

@@ -5,7 +5,11 @@ use std::{net::IpAddr, sync::Arc};
 use url::Url;
 
 use super::{place::Place, routes::Routes};
-use crate::effect::secret::{Origin, OwnHeaders};
+use crate::{
+    effect::secret::{Origin, OwnHeaders},
+    event::{Event, Warning},
+    op::Cx,
+};
 
 /// One place that serves a repository.
 #[derive(Clone, Debug)]
@@ -119,6 +123,13 @@ impl Endpoint {
     /// The boundary that its credentials never cross.
     pub fn origin(&self) -> Origin {
         Origin::of(&self.root)
+    }
+
+    /// Tells the user if nothing proves who answers there: any certificate will do, or TLS was wished for and is not spoken.
+    pub(super) fn warn_if_unverified(&self, cx: &Cx) {
+        if self.plain_twin || self.routes.to(&self.root).tls.unverified {
+            cx.emit(Event::Warned(Warning::Unverified { registry: self.origin().to_string() }));
+        }
     }
 
     /// A URL that a descriptor names, as one more place for its blob; `from` is the registry that has the descriptor.

@@ -63,6 +63,8 @@ pub(crate) struct Remote {
     has_answered: Cell<bool>,
     /// Of a plain-text twin: the origin that it is the twin of.
     twin_of: Option<Origin>,
+    /// Whether the user was told what is wrong with it.
+    has_warned: Cell<bool>,
 }
 
 /// One thing asked of a repository.
@@ -95,7 +97,15 @@ impl Ask {
 impl Remote {
     fn new(endpoint: Endpoint, credentials: Credentials, pace: Rc<Pace>) -> Self {
         let auth = Auth::new(&endpoint, credentials);
-        Self { endpoint, auth, pace, is_down: Cell::default(), has_answered: Cell::default(), twin_of: None }
+        Self {
+            endpoint,
+            auth,
+            pace,
+            is_down: Cell::default(),
+            has_answered: Cell::default(),
+            has_warned: Cell::default(),
+            twin_of: None,
+        }
     }
 
     pub(crate) fn endpoint(&self) -> &Endpoint {
@@ -107,6 +117,9 @@ impl Remote {
         /// A token may run out on the way once; a second refusal of a fresh one is final.
         const MOST_GRANTS: u32 = 2;
         let mut grants = 0;
+        if !self.has_warned.replace(true) {
+            self.endpoint.warn_if_unverified(cx);
+        }
         loop {
             let grant = self.auth.grant(cx).await?;
             let authorization = grant.as_ref().map(|g| &g.authorization);
@@ -171,6 +184,7 @@ fn refusal(reply: &Reply, wall: UnixTime) -> Refusal {
         StatusCode::NOT_FOUND => Refusal::Missing(said),
         status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Refusal::Denied { status, said },
         StatusCode::TOO_MANY_REQUESTS => Refusal::Throttled { after },
+        StatusCode::BAD_REQUEST if wants_tls(reply) => Refusal::WantsTls,
         status => Refusal::Status { status, said, after },
     }
 }
@@ -179,6 +193,18 @@ fn refusal(reply: &Reply, wall: UnixTime) -> Refusal {
 fn has_ended(status: StatusCode) -> bool {
     [StatusCode::BAD_REQUEST, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::GONE]
         .contains(&status)
+}
+
+/// What TLS servers say to who speaks plain http to them: Go's (docker-registry itself), nginx, Apache.
+fn wants_tls(reply: &Reply) -> bool {
+    const SAID: [&str; 3] = [
+        "Client sent an HTTP request to an HTTPS server",
+        "The plain HTTP request was sent to HTTPS port",
+        "speaking plain HTTP to an SSL-enabled server port",
+    ];
+    let ReplyBody::Small(body) = &reply.body else { return false };
+    let body = String::from_utf8_lossy(body);
+    SAID.iter().any(|said| body.contains(said))
 }
 
 /// Registries of the first version name theirs in every answer, and never that of the second.

@@ -124,6 +124,10 @@ fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
             NetErrorKind::Forbidden | NetErrorKind::File => return Vec::new(),
             NetErrorKind::Protocol => "check that this is a registry, and its port".to_owned(),
         },
+        Refusal::WantsTls => {
+            "name the authority of its certificate with --ca FILE, or say in hosts.toml: server = \"https://…\""
+                .to_owned()
+        }
         Refusal::Status { status, .. } if status.is_server_error() => {
             "run the same command again later: what was fetched is kept".to_owned()
         }

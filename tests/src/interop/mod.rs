@@ -1,6 +1,15 @@
-//! Real servers and clients on this machine: Debian's `docker-registry`, `skopeo`, `umoci`, and the built `lugger`.
+//! Real servers and clients on this machine: Debian's `docker-registry`, `nginx`, `skopeo`, `umoci`, and the built `lugger`.
+//!
+//! `server` and `sample` are a registry and what it has; `nginx`, `token` and `wire` what may stand between it and a `user`.
 
+mod certificates;
+mod nginx;
+mod port;
+mod sample;
 mod server;
+mod token;
+mod user;
+mod wire;
 
 use std::{
     env,
@@ -9,7 +18,16 @@ use std::{
     sync::OnceLock,
 };
 
-pub use self::server::{Asked, DockerRegistry};
+pub use self::{
+    certificates::{Authority, Pair},
+    nginx::{Nginx, Served, Site},
+    port::free_port,
+    sample::Sample,
+    server::{Asked, DockerRegistry, PASSWORD, USER, Wants},
+    token::{Life, REFRESH_TOKEN, TokenServer, Wish},
+    user::{Ended, User},
+    wire::{Fate, Wire},
+};
 
 /// Whether every one of these programs is here. When one is missing, a run that must not skip (`LUGGER_INTEROP=required`,
 /// as `cargo xtask test` sets it) fails; any other says what it skips.
@@ -24,9 +42,11 @@ pub fn have(programs: &[&str]) -> bool {
     false
 }
 
+/// Where a program is. Servers are not on every user's path.
 fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file())
+    let dirs = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    dirs.map(|dir| dir.join(program)).find(|file| file.is_file())
 }
 
 /// The `lugger` command of this build; built first if it is not there yet.

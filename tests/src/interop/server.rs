@@ -1,23 +1,34 @@
-//! Debian's docker-registry on a loopback port, with its log.
+//! Debian's docker-registry on a loopback port, with its storage and its log.
 
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
-    net::{TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tempfile::TempDir;
+
+use super::{
+    certificates::Pair,
+    port::{free_port, wait_for},
+    token::TokenServer,
+};
+
+/// The user whom a registry with a password knows.
+pub const USER: &str = "me";
+/// And the password.
+pub const PASSWORD: &str = "open sesame";
+/// Of both, as `htpasswd -B` writes it.
+const HTPASSWD: &str = "me:$2y$05$EXSwrAi0ysqlnAMSz1vfVOeXSLL.fMHxbwa1XsxourmBjKB1RuTbG\n";
 
 /// A running registry; it stops when it is dropped.
 pub struct DockerRegistry {
     child: Child,
     port: u16,
-    log: PathBuf,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 /// One request that it answered.
@@ -29,38 +40,61 @@ pub struct Asked {
     pub path: String,
 }
 
+/// What a registry wants to see before it gives anything.
+#[derive(Clone, Copy)]
+pub enum Wants<'a> {
+    /// Nothing.
+    Nothing,
+    /// The password of [`USER`].
+    Password,
+    /// A token of this server.
+    Token(&'a TokenServer),
+}
+
 impl DockerRegistry {
-    /// Starts one with storage of its own, and waits until it answers.
+    /// Starts one with storage of its own that everybody may use, and waits until it answers.
     pub fn start() -> Self {
+        Self::wanting(Wants::Nothing, None)
+    }
+
+    /// Starts one that wants this, and speaks TLS if it has a certificate.
+    pub fn wanting(wants: Wants<'_>, tls: Option<&Pair>) -> Self {
         let dir = TempDir::new().expect("a temporary directory");
+        let write = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::write(&path, text).expect("the configuration can be written");
+            path.display().to_string()
+        };
         let port = free_port();
-        let config = format!(
+        let mut config = format!(
             "version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: false\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: 127.0.0.1:{port}\n",
             dir.path().join("storage").display()
         );
-        let (file, log) = (dir.path().join("config.yml"), dir.path().join("log"));
-        fs::write(&file, config).expect("the configuration can be written");
-        let out = File::create(&log).expect("the log can be written");
+        if let Some(Pair { certificate, key }) = tls {
+            let (certificate, key) = (certificate.display(), key.display());
+            config += &format!("  tls:\n    certificate: {certificate}\n    key: {key}\n");
+        }
+        config += &match wants {
+            Wants::Nothing => String::new(),
+            Wants::Password => {
+                let file = write("htpasswd", HTPASSWD);
+                format!("auth:\n  htpasswd:\n    realm: tests\n    path: {file}\n")
+            }
+            Wants::Token(server) => server.registry_config(),
+        };
+        let file = write("config.yml", &config);
+        let out = File::create(dir.path().join("log")).expect("the log can be written");
         let child = Command::new("docker-registry")
-            .args(["serve".as_ref(), file.as_os_str()])
+            .args(["serve", &file])
             .env("OTEL_TRACES_EXPORTER", "none")
             .stdin(Stdio::null())
             .stderr(out.try_clone().expect("the log can be shared"))
             .stdout(out)
             .spawn()
             .expect("docker-registry starts");
-        let registry = Self { child, port, log, _dir: dir };
-        registry.wait();
+        let registry = Self { child, port, dir };
+        wait_for(port, || fs::read_to_string(registry.log()).unwrap_or_default());
         registry
-    }
-
-    fn wait(&self) {
-        let until = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let said = || fs::read_to_string(&self.log).unwrap_or_default();
-            assert!(Instant::now() < until, "docker-registry does not answer: {}", said());
-            thread::sleep(Duration::from_millis(20));
-        }
     }
 
     /// `127.0.0.1:port`.
@@ -68,9 +102,18 @@ impl DockerRegistry {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// The directory that has its content.
+    pub fn storage(&self) -> PathBuf {
+        self.dir.path().join("storage")
+    }
+
+    fn log(&self) -> impl AsRef<Path> {
+        self.dir.path().join("log")
+    }
+
     /// What it was asked since `from` lines of its log, from its access log.
     pub fn asked(&self, from: usize) -> Vec<Asked> {
-        let file = File::open(&self.log).expect("the log can be read");
+        let file = File::open(self.log()).expect("the log can be read");
         let lines = BufReader::new(file).lines().map_while(Result::ok).skip(from);
         lines.filter_map(|line| Asked::read(&line)).collect()
     }
@@ -79,7 +122,7 @@ impl DockerRegistry {
     pub fn mark(&self) -> usize {
         // The access log is written just after the answer was sent.
         thread::sleep(Duration::from_millis(100));
-        BufReader::new(File::open(&self.log).expect("the log can be read")).lines().count()
+        BufReader::new(File::open(self.log()).expect("the log can be read")).lines().count()
     }
 }
 
@@ -98,9 +141,4 @@ impl Drop for DockerRegistry {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
-    listener.local_addr().expect("its address").port()
 }

@@ -24,6 +24,7 @@ pub(crate) enum Proof {
 
 /// Shows credentials to a registry: its root as nobody, then what that asks for. One try each.
 pub(crate) async fn prove(cx: &Cx, endpoint: &Endpoint, given: &Given<Secret>) -> Result<Proof, Refusal> {
+    endpoint.warn_if_unverified(cx);
     let ask = || Exchange::new(Method::GET, endpoint.root.clone(), ERROR_BODY_MAX);
     let first = redirect::follow(cx, endpoint, ask(), None).await?;
     if first.reply.status.is_success() {

@@ -8,13 +8,14 @@ pub(super) fn user(environment: &Environment) -> Option<String> {
     environment.get("XDG_CONFIG_HOME").map(str::to_owned).or_else(home)
 }
 
-/// Trees of hosts.toml files: `certs.d` in `$LUGGER_CONFIG`, else in the user's `lugger` directory; then containerd's.
+/// Trees of hosts.toml files, the user's before the system's: `lugger/certs.d` beside other programs' settings, unless
+/// `$LUGGER_CONFIG` names another directory.
 pub(super) fn hosts_roots(environment: &Environment, given: &[String]) -> Vec<String> {
     if !given.is_empty() {
         return given.to_vec();
     }
-    let own = environment.get("LUGGER_CONFIG").map(str::to_owned);
-    let own = own.or_else(|| user(environment).map(|dir| format!("{dir}/lugger")));
+    let usual = || user(environment).map(|dir| format!("{dir}/lugger"));
+    let own = environment.get("LUGGER_CONFIG").map(str::to_owned).or_else(usual);
     own.map(|dir| format!("{dir}/certs.d"))
         .into_iter()
         .chain(["/etc/containerd/certs.d".to_owned()])
