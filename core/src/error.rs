@@ -290,8 +290,8 @@ pub enum Refusal {
 }
 
 impl From<ContentError> for Refusal {
-    fn from(error: ContentError) -> Self {
-        Self::Content(Box::new(error))
+    fn from(why: ContentError) -> Self {
+        Self::Content(Box::new(why))
     }
 }
 

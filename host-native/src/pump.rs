@@ -60,15 +60,14 @@ impl Pumping<'_> {
         };
         let mut output = match to {
             Sink::Ingest(ingest) => Some(self.store.writer(ingest, tap.len())?),
+            Sink::Part(ingest) => Some(self.store.part_writer(ingest, tap.len())?),
             Sink::Nowhere => None,
         };
         let end = SCRATCH.with_borrow_mut(|buffer| {
             buffer.resize(BUFFER, 0);
             self.copy(&mut input, output.as_mut(), tap, checkpoint_every, buffer)
         })?;
-        if let Some(output) = &mut output {
-            save(output, tap);
-        }
+        save(&mut input, output.as_mut(), tap);
         Ok(end)
     }
 
@@ -90,10 +89,10 @@ impl Pumping<'_> {
             }
             if let Some(output) = output.as_deref_mut() {
                 output.write(chunk)?;
-                if tap.len() - saved >= checkpoint_every {
-                    save(output, tap);
-                    saved = tap.len();
-                }
+            }
+            if tap.len() - saved >= checkpoint_every {
+                save(input, output.as_deref_mut(), tap);
+                saved = tap.len();
             }
             if let Some(end) = end {
                 return Ok(end);
@@ -123,8 +122,13 @@ impl Pumping<'_> {
 }
 
 /// Saves where the tap is. Without it a later run looks at some bytes once more; that is no reason to stop this one.
-fn save(output: &mut Writer, tap: &Tap) {
-    let _ = output.checkpoint(&tap.checkpoint());
+fn save(input: &mut Input, output: Option<&mut Writer>, tap: &Tap) {
+    let Some(saved) = tap.checkpoint() else { return };
+    let _ = match (output, input) {
+        (Some(output), _) => output.checkpoint(&saved),
+        (None, Input::Ingest(reader)) => reader.checkpoint(&saved),
+        (None, Input::Body(_)) => Ok(()),
+    };
 }
 
 enum Input {

@@ -57,6 +57,11 @@ impl Script<Pulled> {
     /// The pull of a world, with changes to what is wanted.
     pub fn pull_in(mut world: World, change: impl FnOnce(&mut Pull)) -> Self {
         world.scenario.limits.concurrency = 1;
+        Self::pull_at_once(world, change)
+    }
+
+    /// The same, as many things at once as the scenario says.
+    pub fn pull_at_once(world: World, change: impl FnOnce(&mut Pull)) -> Self {
         let mut want = world.pull();
         change(&mut want);
         Self::new(world, async |cx| verb::pull(cx, want).await)
@@ -155,6 +160,23 @@ impl<T: 'static> Script<T> {
         self.expect(&line).serve();
     }
 
+    /// One of the exchanges that wait for an answer, which must be among them: the same line as for [`Self::expect`].
+    #[track_caller]
+    pub fn expect_any(&mut self, line: &str) -> Expected<'_, T> {
+        self.run();
+        let Some(at) = self.asked.iter().position(|(exchange, _)| exchange.to_string() == line) else {
+            panic!("{line} is not asked\n{}", self.world.transcript)
+        };
+        self.asked.rotate_left(at);
+        self.expect(line)
+    }
+
+    /// How many exchanges wait for an answer.
+    pub fn waiting(&mut self) -> usize {
+        self.run();
+        self.asked.len()
+    }
+
     /// Lets the world's registry answer all that is still asked; how often it was asked for what.
     pub fn serve_rest(&mut self) -> Vec<Asked> {
         let mut served = Vec::new();
@@ -220,6 +242,12 @@ impl<T: 'static> Expected<'_, T> {
         let now = self.script.world.clock.now();
         let answer = self.script.world.registry.answer(&self.exchange, now, Ranges::Served);
         answer.unwrap_or_else(|| panic!("nobody listens at {}", self.exchange))
+    }
+
+    /// Answers as the world's registry does, after some time.
+    pub fn serve_after(self, time: Duration) {
+        self.script.world.clock.spend(time);
+        self.serve();
     }
 
     /// What the world's registry would answer to the same request as nobody: what a good mirror gives.

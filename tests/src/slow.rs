@@ -1,13 +1,16 @@
 //! A real registry of one image with one large layer, as slow as a test needs it.
 
 use std::{
-    io::{self, Cursor, Read, Seek, SeekFrom},
-    sync::Arc,
+    io::{self, Read, Seek, SeekFrom},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    },
     thread,
     time::Duration,
 };
 
-use lugger::registry::{Blob, Manifest, Memory, Source};
+use lugger::registry::{Blob, Manifest, Memory, ReadSeek, Source};
 use lugger_core::{name::Digest, rng::Rng};
 use serde_json::json;
 
@@ -21,7 +24,19 @@ pub struct Slow {
     pub layer: Digest,
     /// Its length in bytes.
     pub size: u64,
+    /// What it has sent of the layer.
+    pub sent: Arc<Sent>,
     pause: Duration,
+}
+
+/// What was sent of the layer, as its server sees it.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// Bytes that left, also those that nobody took.
+    pub bytes: AtomicU64,
+    /// The most bodies that were open at once.
+    pub most: AtomicUsize,
+    open: AtomicUsize,
 }
 
 impl Slow {
@@ -54,7 +69,7 @@ impl Slow {
         memory.put_tag("big", "v1", &digest);
         let bytes = Arc::from(manifest);
         memory.put_manifest("big", Manifest { media_type: media_type.to_owned(), digest, bytes });
-        Self { memory, layer, size: size as u64, pause }
+        Self { memory, layer, size: size as u64, sent: Arc::default(), pause }
     }
 }
 
@@ -65,10 +80,15 @@ impl Source for Slow {
 
     fn blob(&self, repo: &str, digest: &str) -> io::Result<Option<Blob>> {
         let blob = self.memory.blob(repo, digest)?;
-        Ok(blob.map(|mut blob| {
-            let mut bytes = Vec::new();
-            blob.reader.read_to_end(&mut bytes).expect("memory can be read");
-            let reader = Box::new(Throttled { inner: Cursor::new(bytes), since: 0, pause: self.pause });
+        let is_layer = digest == self.layer.to_string();
+        Ok(blob.map(|blob| {
+            if !is_layer {
+                return blob;
+            }
+            let open = self.sent.open.fetch_add(1, Relaxed) + 1;
+            self.sent.most.fetch_max(open, Relaxed);
+            let sent = Arc::clone(&self.sent);
+            let reader = Box::new(Throttled { inner: blob.reader, since: 0, pause: self.pause, sent });
             Blob { length: blob.length, reader }
         }))
     }
@@ -79,15 +99,23 @@ impl Source for Slow {
 }
 
 struct Throttled {
-    inner: Cursor<Vec<u8>>,
+    inner: Box<dyn ReadSeek>,
     since: usize,
     pause: Duration,
+    sent: Arc<Sent>,
+}
+
+impl Drop for Throttled {
+    fn drop(&mut self) {
+        self.sent.open.fetch_sub(1, Relaxed);
+    }
 }
 
 impl Read for Throttled {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.since += read;
+        self.sent.bytes.fetch_add(read as u64, Relaxed);
         if self.since >= CHUNK {
             self.since = 0;
             thread::sleep(self.pause);

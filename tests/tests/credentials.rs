@@ -35,7 +35,7 @@ fn with(entry: &str) -> Script<Pulled> {
 
 /// Who was refused, where.
 fn refused(script: &mut Script<Pulled>) -> (String, String, u16) {
-    let error = script.finish().unwrap_err();
+    let error = script.finish().expect_err("the credentials are refused");
     assert_eq!(error.kind(), Kind::Denied, "{error}");
     assert!(!error.to_string().contains("canary") && !script.world.transcript.to_string().contains("canary"));
     let Error::Registry(error) = error else { panic!("{error}") };

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::Ordering::Relaxed,
     thread,
     time::{Duration, Instant},
 };
@@ -80,6 +81,32 @@ fn what_was_there_before_the_kill_is_neither_fetched_nor_hashed_again() {
     assert_eq!(layer_bytes(&registry.take_log(), &twin), [twin.size - have], "only the rest is fetched");
     let blob = fs::read(store.join(format!("blobs/sha256/{}", twin.layer.encoded()))).unwrap();
     assert_eq!(lugger::core::name::Digest::sha256(&blob), twin.layer);
+}
+
+#[test]
+fn ranges_that_were_killed_again_and_again_are_not_fetched_again() {
+    const LARGE: usize = 128 << 20;
+    let slow = Slow::new(LARGE, Duration::from_millis(10));
+    let (layer, sent) = (slow.layer.clone(), std::sync::Arc::clone(&slow.sent));
+    let (registry, dir) = (Registry::start(slow).unwrap(), TempDir::new().unwrap());
+    let store = dir.path().join("store");
+    // The first is killed in its ranges: the first 16 MiB come in one.
+    for until in [40, 70, 95].map(|mib: u64| mib << 20) {
+        let mut child = start(&registry, &store);
+        while sent.bytes.load(Relaxed) < until {
+            assert_eq!(child.try_wait().unwrap(), None, "it has not ended yet");
+            thread::sleep(Duration::from_millis(2));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    finish(start(&registry, &store));
+    let (came, most) = (sent.bytes.load(Relaxed), sent.most.load(Relaxed));
+    assert!(most > 1, "never more than one connection");
+    assert!(came <= LARGE as u64 / 20 * 21, "{came} bytes of {LARGE} in four runs");
+    let blob = fs::read(store.join(format!("blobs/sha256/{}", layer.encoded()))).unwrap();
+    assert_eq!(lugger::core::name::Digest::sha256(&blob), layer);
+    assert_eq!(fs::read_dir(store.join("ingest")).unwrap().count(), 0, "nothing is left beside it");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn at_the_layer(world: World) -> (Script<Pulled>, String) {
 /// A world whose store has a part of the layer.
 fn with_partial(data: Vec<u8>) -> World {
     let mut world = calm(scenario());
-    let partial = Partial { data, checkpoint: None };
+    let partial = Partial { data, ..Partial::default() };
     world.store.disk.ingests.insert(Digest::sha256(&layer()), partial);
     world
 }

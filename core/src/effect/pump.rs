@@ -1,6 +1,6 @@
 //! Moving bytes inside a host, under the eyes of the core.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use super::{BodyId, IngestId, http::NetError, store::StoreError};
 use crate::name::{Algorithm, Digest, Hasher, Mismatch};
@@ -14,7 +14,8 @@ pub struct Pump {
     pub to: Sink,
     /// Sees every byte, in order, on the host's thread.
     pub tap: Tap,
-    /// Save the tap's checkpoint with the ingest after about this many bytes, and when the pump ends.
+    /// Save the tap's checkpoint, if it has any, with the ingest after about this many bytes, and when the pump ends.
+    /// The ingest is the sink, or the source of a pump to nowhere.
     pub checkpoint_every: u64,
 }
 
@@ -26,6 +27,7 @@ impl fmt::Display for Pump {
         }
         match self.to {
             Sink::Ingest(IngestId(id)) => write!(f, " to ingest {id} at {}", self.tap.len()),
+            Sink::Part(IngestId(id)) => write!(f, " to ingest {id} within at {}", self.tap.len()),
             Sink::Nowhere => f.write_str(" to nowhere"),
         }
     }
@@ -52,15 +54,22 @@ pub enum Source {
 pub enum Sink {
     /// To an ingest, at the tap's [`len`](Tap::len); what it had beyond that is cut off first.
     Ingest(IngestId),
+    /// To an ingest, at the tap's length; what it has beyond that stays, and there may be a gap before it. Several such
+    /// pumps may work on one ingest, each on bytes of its own. What one has written is an
+    /// [island](super::store::Begun::Open::islands) at once, not only when it ends: a killed process loses none of it.
+    Part(IngestId),
     /// Nowhere: they are only looked at.
     Nowhere,
 }
 
 /// The core's eye on a pump. Moves to the host's thread with the request and comes back with the answer.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "moved twice in each pump")]
 pub enum Tap {
     /// Counts and digests.
     Verify(Verifier),
+    /// Counts the bytes of a part.
+    Count(Counter),
 }
 
 impl Tap {
@@ -68,13 +77,15 @@ impl Tap {
     pub fn feed(&mut self, chunk: &[u8]) -> Result<(), TapError> {
         match self {
             Self::Verify(verifier) => verifier.feed(chunk),
+            Self::Count(counter) => counter.feed(chunk),
         }
     }
 
-    /// How many bytes it has seen since the content's first.
+    /// How many bytes it has seen since the content's first; of a part, where in the content it is.
     pub fn len(&self) -> u64 {
         match self {
             Self::Verify(verifier) => verifier.len(),
+            Self::Count(counter) => counter.at,
         }
     }
 
@@ -83,10 +94,19 @@ impl Tap {
         self.len() == 0
     }
 
-    /// What to save so that a later run goes on from here.
-    pub fn checkpoint(&self) -> Vec<u8> {
+    /// What to save so that a later run goes on from here, if there is anything.
+    pub fn checkpoint(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Verify(verifier) => verifier.checkpoint(),
+            Self::Verify(verifier) => Some(verifier.checkpoint()),
+            Self::Count(_) => None,
+        }
+    }
+
+    /// The verifier, if it is one.
+    pub fn into_verifier(self) -> Option<Verifier> {
+        match self {
+            Self::Verify(verifier) => Some(verifier),
+            Self::Count(_) => None,
         }
     }
 }
@@ -94,10 +114,10 @@ impl Tap {
 /// Why a tap stopped its pump.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TapError {
-    /// More bytes came than the content has.
+    /// More bytes came than the content, or the part of it that was asked for, has.
     #[error("more than the expected {size} bytes came")]
     TooLong {
-        /// The content's size.
+        /// One past the last byte that was expected.
         size: u64,
     },
 }
@@ -145,6 +165,30 @@ impl Verified {
     }
 }
 
+/// Counts the bytes of one part of content as they go by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counter {
+    at: u64,
+    end: u64,
+}
+
+impl Counter {
+    /// Before the first byte of this part.
+    pub fn new(part: Range<u64>) -> Self {
+        Self { at: part.start, end: part.end }
+    }
+
+    /// Looks at the next bytes; refuses, unchanged, when they are more than the part has.
+    fn feed(&mut self, chunk: &[u8]) -> Result<(), TapError> {
+        let at = self.at.saturating_add(chunk.len() as u64);
+        if at > self.end {
+            return Err(TapError::TooLong { size: self.end });
+        }
+        self.at = at;
+        Ok(())
+    }
+}
+
 /// Counts and digests content of a known size as it goes by.
 #[derive(Clone)]
 pub struct Verifier {
@@ -152,6 +196,8 @@ pub struct Verifier {
     size: u64,
     hasher: Hasher,
     len: u64,
+    /// How far it lets bytes come.
+    most: u64,
 }
 
 /// Marks a checkpoint's form, so that another version's is never misread.
@@ -160,7 +206,7 @@ const CHECKPOINT_VERSION: u8 = 1;
 impl Verifier {
     /// Before the first byte of content that must have this digest and size.
     pub fn new(want: &Digest, size: u64) -> Self {
-        Self { want: want.clone(), size, hasher: Hasher::new(want.algorithm()), len: 0 }
+        Self { want: want.clone(), size, hasher: Hasher::new(want.algorithm()), len: 0, most: size }
     }
 
     /// From a checkpoint that [`Self::checkpoint`] made for the same content, of which at least its bytes are still there.
@@ -173,7 +219,7 @@ impl Verifier {
             return None;
         }
         let hasher = Hasher::restore(want.algorithm(), state).ok()?;
-        Some(Self { want: want.clone(), size, hasher, len })
+        Some(Self { want: want.clone(), size, hasher, len, most: size })
     }
 
     /// Version, algorithm, length (8 bytes, little endian), the state of the digest.
@@ -184,11 +230,16 @@ impl Verifier {
         saved
     }
 
+    /// The same, but it refuses bytes from `most` on, or from the content's end if that comes first.
+    pub fn up_to(self, most: u64) -> Self {
+        Self { most: most.min(self.size), ..self }
+    }
+
     /// Looks at the next bytes; refuses, unchanged, when they are more than the content has.
     pub fn feed(&mut self, chunk: &[u8]) -> Result<(), TapError> {
         let len = self.len.saturating_add(chunk.len() as u64);
-        if len > self.size {
-            return Err(TapError::TooLong { size: self.size });
+        if len > self.most {
+            return Err(TapError::TooLong { size: self.most });
         }
         self.hasher.update(chunk);
         self.len = len;
@@ -286,6 +337,23 @@ mod tests {
             other[i] ^= 0xff;
             assert!(Verifier::resume(&digest, 200, &other, 200).is_none(), "byte {i}");
         }
+    }
+
+    #[test]
+    fn a_part_ends_where_it_was_said_to() {
+        let (bytes, digest) = content();
+        let mut verifier = Verifier::new(&digest, 200).up_to(100);
+        verifier.feed(&bytes[..100]).unwrap();
+        assert_eq!(verifier.feed(&bytes[100..101]), Err(TapError::TooLong { size: 100 }));
+        let mut verifier = verifier.up_to(u64::MAX);
+        verifier.feed(&bytes[100..]).unwrap();
+        assert_eq!(verifier.feed(&[0]), Err(TapError::TooLong { size: 200 }));
+        assert!(verifier.finish().is_ok());
+
+        let mut tap = Tap::Count(Counter::new(50..60));
+        tap.feed(&bytes[50..58]).unwrap();
+        assert_eq!(tap.feed(&bytes[58..61]), Err(TapError::TooLong { size: 60 }));
+        assert_eq!((tap.len(), tap.checkpoint()), (58, None), "a refused chunk is not counted");
     }
 
     #[test]

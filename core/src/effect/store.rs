@@ -1,6 +1,6 @@
 //! What the core asks of a store: committed content, ingests, records and locks.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use super::{IngestId, pump::Verified};
 use crate::name::Digest;
@@ -32,10 +32,12 @@ pub enum Begun {
     Open {
         /// The handle.
         ingest: IngestId,
-        /// How many bytes it has.
+        /// How many bytes it has from the first on without a gap.
         len: u64,
         /// The last checkpoint saved with those bytes, if every byte before it is sure to be there.
         checkpoint: Option<Vec<u8>>,
+        /// What was [written](super::pump::Sink::Part) beyond them, in order, as far as it is sure to be there.
+        islands: Vec<Range<u64>>,
     },
 }
 

@@ -1,9 +1,9 @@
 //! What a flow sees of the world.
 
-use std::{any::TypeId, cell::RefCell, fmt, rc::Rc, time::Duration};
+use std::{any::TypeId, cell::RefCell, fmt, ops::Range, rc::Rc, time::Duration};
 
 use super::{
-    Caps, Limits, Permit, Why,
+    Caps, Limits, Permit, There, Why,
     ask::{Ask, Sleep},
     guard::{Body, Ingest, Lock},
     shared::{Shared, Trail},
@@ -12,9 +12,10 @@ use super::{
 use crate::{
     effect::{
         Notice, Request,
+        extents::Extents,
         file::{Entry, FileError, Helped, Helper, HelperError, SaveFile},
         http::{Exchange, NetError, Payload, Response},
-        pump::{Pump, Pumped, Sink, Source, Tap, Verified},
+        pump::{Counter, End, Pump, Pumped, Sink, Source, Tap, Verified},
         secret::{Origin, Secret, SecretError},
         store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, StoreError},
     },
@@ -57,8 +58,19 @@ pub enum ReplyBody {
 pub enum Begins {
     /// The content is there already.
     Committed,
-    /// An open ingest, how many bytes it has, and its checkpoint if that can be trusted.
-    Open(Ingest, u64, Option<Vec<u8>>),
+    /// An open ingest, with what an earlier run left in it.
+    Open(Ingest, Left),
+}
+
+/// What an earlier run left in an ingest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// How many bytes it has from the first on without a gap.
+    pub len: u64,
+    /// Its checkpoint, if that can be trusted.
+    pub checkpoint: Option<Vec<u8>>,
+    /// What it has beyond the first gap.
+    pub islands: Vec<Range<u64>>,
 }
 
 impl Cx {
@@ -129,7 +141,7 @@ impl Cx {
 
     fn ask_moving<R: Answer>(
         &self,
-        moving: Option<(Digest, u64)>,
+        moving: Option<(There, u64)>,
         make: impl FnOnce(Ticket<R>) -> Request,
     ) -> Ask<R> {
         let id = self
@@ -155,7 +167,20 @@ impl Cx {
         let _permit = Permit::take(self).await;
         // The pump ends the body, whatever happens; only an operation that never starts it has to close it.
         let from = Source::Body(body.into_id());
-        self.pump(from, Sink::Ingest(ingest.id()), Some(digest), tap).await
+        let there = There::new(digest.clone(), Extents::prefix_of(tap.len()));
+        self.pump(from, Sink::Ingest(ingest.id()), Some(there), tap).await
+    }
+
+    /// Moves a body into its part of an ingest, under a permit, and adds it to what is `there`. Also where it ended.
+    pub async fn fill(&self, body: Body, ingest: &Ingest, there: &There, part: Range<u64>) -> (u64, End) {
+        let _permit = Permit::take(self).await;
+        let (from, start) = (Source::Body(body.into_id()), part.start);
+        let tap = Tap::Count(Counter::new(part));
+        let Pumped { tap, end } = self.pump(from, Sink::Part(ingest.id()), Some(there.clone()), tap).await;
+        if !matches!(end, End::StoreFailed(_)) {
+            there.add(start..tap.len());
+        }
+        (tap.len(), end)
     }
 
     /// Shows the tap what an ingest has, from the tap's length up to `to`.
@@ -164,9 +189,9 @@ impl Cx {
         self.pump(from, Sink::Nowhere, None, tap).await
     }
 
-    fn pump(&self, from: Source, to: Sink, moving: Option<&Digest>, tap: Tap) -> Ask<Pumped> {
+    fn pump(&self, from: Source, to: Sink, there: Option<There>, tap: Tap) -> Ask<Pumped> {
         let checkpoint_every = self.limits().checkpoint_every;
-        let moving = moving.map(|digest| (digest.clone(), tap.len()));
+        let moving = there.map(|there| (there, tap.len()));
         let pump = Pump { from, to, tap, checkpoint_every };
         self.ask_moving(moving, |t| Request::Pump(Box::new(pump), t))
     }
@@ -191,8 +216,8 @@ impl Cx {
         let begun = self.ask(|t| Request::Begin(Begin { digest: digest.clone(), size }, t)).await?;
         Ok(match begun {
             Begun::Committed => Begins::Committed,
-            Begun::Open { ingest, len, checkpoint } => {
-                Begins::Open(Ingest::new(self, ingest), len, checkpoint)
+            Begun::Open { ingest, len, checkpoint, islands } => {
+                Begins::Open(Ingest::new(self, ingest), Left { len, checkpoint, islands })
             }
         })
     }

@@ -31,6 +31,7 @@ mod permit;
 mod shared;
 #[cfg(test)]
 mod tests;
+mod there;
 mod ticket;
 
 use std::{
@@ -44,12 +45,13 @@ use std::{
 
 use self::shared::Shared;
 pub use self::{
-    cx::{Begins, Cx, Reply, ReplyBody},
+    cx::{Begins, Cx, Left, Reply, ReplyBody},
     group::{both, deadline, map_limit, worklist},
     guard::{Body, Ingest, Lock},
     once::Once,
     permit::Permit,
     shared::{Pending, Trail},
+    there::There,
     ticket::{Answer, Ticket},
 };
 use crate::{
@@ -86,6 +88,8 @@ pub struct Limits {
     pub retry_after_max: Duration,
     /// Save a checkpoint of a download after this many bytes.
     pub checkpoint_every: u64,
+    /// When one blob comes over several connections.
+    pub ranges: Ranges,
     /// Bytes of one blob.
     pub blob_max: u64,
     /// Bytes of all documents (manifests and indexes) of one operation together.
@@ -100,6 +104,25 @@ pub struct Limits {
     pub timeouts: Timeouts,
 }
 
+/// When and how one blob comes over several connections at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ranges {
+    /// Ranges of one blob at once, within [`Limits::concurrency`]; 1 for never more than one.
+    pub at_once: usize,
+    /// Blobs of which less than this is missing come in one stream.
+    pub from: u64,
+    /// Bytes of one range. The first of a blob shows how fast it comes.
+    pub segment: u64,
+    /// The rest comes in one stream if it is there sooner than this at the speed of the first range.
+    pub slow: Duration,
+}
+
+impl Default for Ranges {
+    fn default() -> Self {
+        Self { at_once: 4, from: 64 << 20, segment: 16 << 20, slow: Duration::from_secs(2) }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -107,6 +130,7 @@ impl Default for Limits {
             attempts: 5,
             retry_after_max: Duration::from_secs(120),
             checkpoint_every: 8 << 20,
+            ranges: Ranges::default(),
             blob_max: 64 << 30,
             documents_max: 64 << 20,
             nodes: 10_000,

@@ -7,11 +7,10 @@ use std::{
     rc::Rc,
 };
 
-use super::{Answer, Caps, Limits, Output, Setup, Wake, Why};
+use super::{Answer, Caps, Limits, Output, Setup, There, Wake, Why};
 use crate::{
     effect::{Notice, Request, RequestId},
     event::Event,
-    name::Digest,
     rng::Rng,
     time::{Instant, UnixTime},
 };
@@ -50,8 +49,8 @@ struct Slot {
     what: String,
     trail: Rc<Trail>,
     since: Instant,
-    /// For pumps: the content, and how much of it was there before.
-    moving: Option<(Digest, u64)>,
+    /// For pumps: what is there of the content, and the byte from which on it moves.
+    moving: Option<(There, u64)>,
     /// The type of the answer: another operation's ticket of the same number is not taken for this one's.
     wants: TypeId,
     answer: Option<Held>,
@@ -135,7 +134,7 @@ impl Shared {
     pub(super) fn ask(
         &mut self,
         trail: Rc<Trail>,
-        moving: Option<(Digest, u64)>,
+        moving: Option<(There, u64)>,
         wants: TypeId,
         make: impl FnOnce(RequestId) -> Request,
     ) -> RequestId {
@@ -195,8 +194,9 @@ impl Shared {
     }
 
     pub(super) fn progress(&mut self, id: RequestId, moved: u64) {
-        if let Some(Slot { moving: Some((digest, before)), answer: None, .. }) = self.slots.get(&id) {
-            let event = Event::Moved { digest: digest.clone(), done: before.saturating_add(moved) };
+        if let Some(Slot { moving: Some((there, from)), answer: None, .. }) = self.slots.get(&id) {
+            let done = there.add(*from..from.saturating_add(moved));
+            let event = Event::Moved { digest: there.digest().clone(), done };
             self.out.push_back(Item::Event(Box::new(event)));
         }
     }

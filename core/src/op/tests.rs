@@ -204,11 +204,13 @@ fn every_handle_is_given_back_by_its_guard() {
     op.reply(ticket, Ok(Some(LockId(4)))).unwrap();
     lines(&mut op, &mut requests);
     let Request::Begin(_, ticket) = requests.remove(0) else { panic!() };
-    op.reply(ticket, Ok(Begun::Open { ingest: IngestId(5), len: 0, checkpoint: None })).unwrap();
+    op.reply(ticket, Ok(Begun::Open { ingest: IngestId(5), len: 0, checkpoint: None, islands: Vec::new() }))
+        .unwrap();
     let begin = format!("begin {} (5 bytes)", digest(1));
     assert_eq!(lines(&mut op, &mut requests), ["close body 3", "park ingest 5", "unlock 4", &begin]);
     let Request::Begin(_, ticket) = requests.remove(0) else { panic!() };
-    op.reply(ticket, Ok(Begun::Open { ingest: IngestId(6), len: 0, checkpoint: None })).unwrap();
+    op.reply(ticket, Ok(Begun::Open { ingest: IngestId(6), len: 0, checkpoint: None, islands: Vec::new() }))
+        .unwrap();
     assert_eq!(lines(&mut op, &mut requests), ["discard ingest 6", "done Ok(())"]);
 }
 
@@ -237,7 +239,8 @@ fn a_request_taken_back_unseen_gives_back_what_it_would_have_ended() {
     op.reply(exchanged(requests.remove(0)), open(3)).unwrap();
     lines(&mut op, &mut requests);
     let Request::Begin(_, ticket) = requests.remove(0) else { panic!() };
-    op.reply(ticket, Ok(Begun::Open { ingest: IngestId(5), len: 0, checkpoint: None })).unwrap();
+    op.reply(ticket, Ok(Begun::Open { ingest: IngestId(5), len: 0, checkpoint: None, islands: Vec::new() }))
+        .unwrap();
     assert_eq!(lines(&mut op, &mut requests), ["close body 3", "park ingest 5", "done Ok(false)"]);
 }
 
@@ -431,7 +434,8 @@ fn progress_counts_from_what_was_there_and_ends_with_the_answer() {
     op.reply(exchanged(requests.remove(0)), open(3)).unwrap();
     lines(&mut op, &mut requests);
     let Request::Begin(_, ticket) = requests.remove(0) else { panic!() };
-    op.reply(ticket, Ok(Begun::Open { ingest: IngestId(5), len: 0, checkpoint: None })).unwrap();
+    op.reply(ticket, Ok(Begun::Open { ingest: IngestId(5), len: 0, checkpoint: None, islands: Vec::new() }))
+        .unwrap();
     assert_eq!(lines(&mut op, &mut requests), ["pump body 3 to ingest 5 at 3"]);
     let Request::Pump(pump, ticket) = requests.remove(0) else { panic!() };
     let id = ticket.id();

@@ -97,7 +97,7 @@ impl Endpoint {
         place: Place,
     ) -> Result<Self, EndpointError> {
         let host = if domain == "docker.io" { "registry-1.docker.io" } else { domain };
-        let scheme = if plain_http || is_loopback(host) { "http" } else { "https" };
+        let scheme = if plain_http || defaults_to_plain(host) { "http" } else { "https" };
         let root =
             Url::parse(&format!("{scheme}://{host}/v2/")).map_err(|e| EndpointError(domain.to_owned(), e))?;
         Ok(Self {
@@ -158,13 +158,14 @@ impl Endpoint {
     }
 }
 
-/// `localhost`, 127.0.0.0/8 or ::1, with or without port.
-pub(super) fn is_loopback(host: &str) -> bool {
+/// Whether plain http is spoken to a host unless something else is said: to this machine (`localhost`, 127.0.0.0/8, ::1), but not to its port 443.
+pub(super) fn defaults_to_plain(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map_or(rest, |(address, _)| address),
         None => host.split_once(':').map_or(host, |(name, _)| name),
     };
-    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    let is_local = name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_local && !host.ends_with(":443")
 }
 
 #[cfg(test)]
@@ -184,7 +185,9 @@ mod tests {
         for local in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.9.9.9", "[::1]:5000"] {
             assert_eq!(url(local, false), format!("http://{local}/{rest}"));
         }
-        assert!(url("localhost.example", false).starts_with("https"));
+        for tls in ["localhost.example", "localhost:443", "[::1]:443"] {
+            assert!(url(tls, false).starts_with("https"), "{tls}");
+        }
         assert!(Endpoint::upstream("r.example:99999", "a", false, Place::BuiltIn).is_err());
     }
 

@@ -11,7 +11,7 @@ pub fn next_page(url: &Url, links: &[&[u8]]) -> Option<Url> {
     tags::next(url, &headers(header::LINK, links)).ok().flatten()
 }
 
-/// Whether a 206 with this `Content-Range` is the range from a byte on, of content of this size.
+/// Whether a 206 with this `Content-Range` is the range from a byte to the end, of content of this size.
 pub fn is_range(value: &[u8], from: u64, size: u64) -> bool {
     blob::check_range(&headers(header::CONTENT_RANGE, &[value]), &(from..size), size).is_ok()
 }

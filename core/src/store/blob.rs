@@ -1,23 +1,20 @@
 //! One blob from a registry into the store: skipped, resumed, verified, committed, or discarded.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
-use super::Lease;
+use super::{Lease, download::download};
 use crate::{
     effect::{
-        pump::{End, Pumped, Tap, TapError, Verifier},
+        pump::{End, Tap, Verifier},
         store::{LockKey, StoreError, StoreErrorKind},
     },
-    error::{ContentError, Error, Refusal},
+    error::{ContentError, Error},
     event::Event,
     model::Descriptor,
     name::Mismatch,
-    op::{Begins, Cx, Ingest, Lock, Why},
+    op::{Begins, Cx, Ingest, Left, Lock, Why},
     registry::Repository,
 };
-
-/// Progress that makes a broken body count as a new beginning, in bytes; less for small blobs.
-const WORTHWHILE: u64 = 1 << 20;
 
 /// How a wanted blob came to be in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +53,9 @@ pub async fn fetch_blob(
         // Somebody else brought it: it must be what we want all the same.
         Begins::Committed if is_present(cx, blob).await? => Ok(Outcome::Present),
         Begins::Committed => Err(vanished(blob).into()),
-        Begins::Open(ingest, len, checkpoint) => {
-            let verifier = resume(cx, blob, &ingest, len, checkpoint).await?;
-            let fetched = download(cx, repository, blob, ingest, verifier).await?;
+        Begins::Open(ingest, left) => {
+            let (verifier, islands) = resume(cx, blob, &ingest, left).await?;
+            let fetched = download(cx, repository, blob, ingest, verifier, islands).await?;
             cx.emit(Event::Committed(blob.clone()));
             Ok(Outcome::Fetched(fetched))
         }
@@ -89,118 +86,41 @@ async fn lock(cx: &Cx, blob: &Descriptor) -> Result<Lock, StoreError> {
     }
 }
 
-/// A verifier that has seen what the ingest has: from its checkpoint, and by looking again only at what came after it.
+/// A verifier that has seen what the ingest has up to its first gap: from its checkpoint, and by looking again only at what
+/// came after it. Also what lies beyond the gap.
 async fn resume(
     cx: &Cx,
     blob: &Descriptor,
     ingest: &Ingest,
-    len: u64,
-    checkpoint: Option<Vec<u8>>,
-) -> Result<Verifier, Error> {
+    left: Left,
+) -> Result<(Verifier, Vec<Range<u64>>), Error> {
     let fresh = || Verifier::new(&blob.digest, blob.size);
-    if len > blob.size {
-        return Ok(fresh());
+    let Left { len, checkpoint, islands } = left;
+    if len > blob.size || islands.last().is_some_and(|last| last.end > blob.size) {
+        return Ok((fresh(), Vec::new()));
     }
     let saved = checkpoint.and_then(|saved| Verifier::resume(&blob.digest, blob.size, &saved, len));
     let verifier = saved.unwrap_or_else(fresh);
     if verifier.len() == len {
-        return Ok(verifier);
+        return Ok((verifier, islands));
     }
-    let Pumped { tap: Tap::Verify(verifier), end } = cx.rehash(ingest, len, Tap::Verify(verifier)).await;
-    match end {
-        End::StoreFailed(error) => Err(error.into()),
+    let pumped = cx.rehash(ingest, len, Tap::Verify(verifier)).await;
+    match (pumped.end, pumped.tap.into_verifier()) {
+        (End::StoreFailed(error), _) => Err(error.into()),
         // What could be read is what there is to resume from.
-        _ => Ok(verifier),
+        (_, Some(verifier)) => Ok((verifier, islands)),
+        (_, None) => Err(swapped(blob).into()),
     }
 }
 
-/// Fetches the rest, as often as it takes, and commits. Yields the bytes that came over the network.
-async fn download(
-    cx: &Cx,
-    repository: &Repository,
-    blob: &Descriptor,
-    mut ingest: Ingest,
-    mut verifier: Verifier,
-) -> Result<u64, Error> {
-    let elsewhere = repository.named_by(blob);
-    let mut round = repository.blob_round(blob, &elsewhere);
-    let (mut fetched, mut furthest) = (0, verifier.len());
-    // Pieces of several bodies may not belong together, nor do ranges of several versions.
-    let (mut pieced, mut restarted, mut etag) = (!verifier.is_empty(), false, None);
-    loop {
-        // Whose bytes they are, when all of them are of one body.
-        let mut turn = None;
-        let end = if verifier.is_full() {
-            End::Complete
-        } else {
-            let asked = turn.insert(round.next(cx).await.inspect_err(|_| repository.warn_of_urls(cx, blob))?);
-            let version = etag.as_ref().filter(|(at, _)| *at == asked.at).map(|(_, etag)| etag);
-            let opened = match asked.blob(cx, blob, verifier.len(), version).await {
-                Ok(opened) => opened,
-                Err(why) => {
-                    round.failed(cx, asked, why);
-                    continue;
-                }
-            };
-            if opened.from != verifier.len() {
-                verifier = Verifier::new(&blob.digest, blob.size);
-                pieced = false;
-            }
-            etag = opened.etag.map(|etag| (asked.at, etag));
-            cx.emit(Event::Began { digest: blob.digest.clone(), from: opened.from });
-            let pumped = cx.download(opened.body, &ingest, &blob.digest, Tap::Verify(verifier)).await;
-            let Tap::Verify(seen) = pumped.tap;
-            verifier = seen;
-            fetched += verifier.len().saturating_sub(opened.from);
-            pumped.end
-        };
-        let verdict = match end {
-            End::Complete | End::SourceLost(_) if verifier.is_full() => verifier.finish(),
-            End::Refused(TapError::TooLong { size }) => Err(Mismatch::Size { want: size, got: size + 1 }),
-            End::StoreFailed(error) => return Err(error.into()),
-            // Only a flow that is gone has its pumps forgotten.
-            End::Forgotten => return Err(Error::Cancelled),
-            End::Complete | End::SourceLost(_) => {
-                // A little progress at a time must not go on for ever.
-                if verifier.len() >= furthest.saturating_add(WORTHWHILE.min(blob.size.div_ceil(16))) {
-                    furthest = verifier.len();
-                    round.progressed();
-                }
-                pieced |= !verifier.is_empty();
-                let why = match end {
-                    End::SourceLost(error) => Refusal::Net(error),
-                    _ => Refusal::Short { at: verifier.len(), size: blob.size },
-                };
-                turn.iter().for_each(|turn| round.failed(cx, turn, why.clone()));
-                continue;
-            }
-        };
-        let mismatch = match verdict {
-            Ok(verified) => {
-                cx.commit(ingest, verified).await?;
-                return Ok(fetched);
-            }
-            Err(mismatch) => mismatch,
-        };
-        // Wrong bytes must never be resumed.
-        cx.emit(Event::Discarded { digest: blob.digest.clone() });
-        ingest.discard();
-        match turn {
-            // What an earlier run or body left may be to blame: once more, from the first byte.
-            _ if pieced && !restarted => restarted = true,
-            Some(turn) => round.failed(cx, &turn, ContentError::from(mismatch).into()),
-            None => return Err(wrong(blob, mismatch)),
-        }
-        (verifier, pieced, etag) = (Verifier::new(&blob.digest, blob.size), false, None);
-        ingest = match cx.begin(&blob.digest, blob.size).await? {
-            Begins::Open(ingest, ..) => ingest,
-            Begins::Committed => return Ok(fetched),
-        };
-    }
-}
-
-fn wrong(blob: &Descriptor, mismatch: Mismatch) -> Error {
+pub(super) fn wrong(blob: &Descriptor, mismatch: Mismatch) -> Error {
     Error::content(format!("blob {}", blob.digest), mismatch)
+}
+
+/// The host gave back another tap than it was given: nothing is known of the bytes.
+pub(super) fn swapped(blob: &Descriptor) -> StoreError {
+    let detail = "what has seen the bytes did not come back".to_owned();
+    StoreError { kind: StoreErrorKind::Failed, path: blob.digest.to_string(), detail }
 }
 
 /// The store said that it has it, and then that it does not: no name may lead to that.

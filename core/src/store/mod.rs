@@ -11,9 +11,11 @@
 //! | `lease/<id>/content/<digest>` | `""`: that content |
 
 mod blob;
+mod download;
 mod image;
 mod labels;
 mod lease;
+mod ranges;
 
 pub use self::{
     blob::{Outcome, fetch_blob},

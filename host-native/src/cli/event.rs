@@ -1,6 +1,7 @@
 //! Events as JSON, one a line: `--progress json`.
 
 use lugger::core::{
+    error::Attempt,
     event::{Event, Quota},
     model::Descriptor,
     name::Digest,
@@ -26,7 +27,24 @@ pub(crate) enum Line<'a> {
     Discarded { digest: &'a Digest },
     Named { name: &'a str, digest: &'a Digest, before: Option<&'a Digest> },
     Warned { warning: String },
-    Failed { exit: u8, error: String, hint: Option<String> },
+    Failed { exit: u8, error: String, hint: Option<String>, attempts: Vec<Try<'a>> },
+}
+
+/// What one endpoint was asked, and what came back.
+#[derive(Serialize)]
+pub(crate) struct Try<'a> {
+    registry: &'a str,
+    repository: &'a str,
+    asked: &'a str,
+    why: String,
+    tries: u32,
+}
+
+impl<'a> From<&'a Attempt> for Try<'a> {
+    fn from(attempt: &'a Attempt) -> Self {
+        let Attempt { registry, repository, asked, why, tries } = attempt;
+        Self { registry, repository, asked, why: why.to_string(), tries: *tries }
+    }
 }
 
 impl<'a> From<&'a Event> for Line<'a> {

@@ -7,7 +7,7 @@ use lugger::core::{event::Event, name::Inert};
 use super::{
     args::Progress,
     bars::Bars,
-    event::Line,
+    event::{Line, Try},
     json,
     plain::Plain,
     terminal::{Style, Terminal},
@@ -89,11 +89,18 @@ impl Report {
     }
 
     /// Why the command failed: what was being done, what came of it, and what to try.
-    pub(crate) fn error(&self, exit: u8, doing: Option<&str>, error: &str, hints: &[String]) {
+    pub(crate) fn error(
+        &self,
+        exit: u8,
+        doing: Option<&str>,
+        error: &str,
+        hints: &[String],
+        attempts: Vec<Try<'_>>,
+    ) {
         if matches!(self.mode, Mode::Json) {
             let error = doing.map_or_else(|| error.to_owned(), |doing| format!("cannot {doing}: {error}"));
             let hint = (!hints.is_empty()).then(|| hints.join("; "));
-            return self.print(&json::line(&Line::Failed { exit, error, hint }));
+            return self.print(&json::line(&Line::Failed { exit, error, hint, attempts }));
         }
         let head = self.style.red("error:");
         match doing {
@@ -111,7 +118,7 @@ impl Report {
     /// A command that was stopped by its user.
     pub(crate) fn interrupted(&self, doing: Option<&str>, hint: &str) {
         if matches!(self.mode, Mode::Json) {
-            return self.error(130, doing, "interrupted", &[hint.to_owned()]);
+            return self.error(130, doing, "interrupted", &[hint.to_owned()], Vec::new());
         }
         self.print(&format!("{} {}", self.style.bold("interrupted:"), Inert(hint)));
     }

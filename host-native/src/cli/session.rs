@@ -17,6 +17,7 @@ use lugger::{
 
 use super::{
     args::{Global, RemoteArgs},
+    event::Try,
     exit::Failure,
     hints::{self, Context},
     interrupt,
@@ -159,7 +160,10 @@ impl Session {
                 self.report
                     .interrupted(doing, "what was fetched is kept, the same command goes on from there");
             }
-            _ => self.report.error(exit, doing, &failure.to_string(), &hints::hints(failure, &self.context)),
+            _ => {
+                let (error, hints) = (failure.to_string(), hints::hints(failure, &self.context));
+                self.report.error(exit, doing, &error, &hints, attempts(failure));
+            }
         }
     }
 
@@ -172,6 +176,17 @@ impl Session {
         let found = self.store.clone().or_else(|| var("LUGGER_STORE")).or_else(data).or_else(home);
         found
             .ok_or_else(|| Failure::Usage("there is no $HOME to keep a store in: say --store DIR".to_owned()))
+    }
+}
+
+/// Every endpoint that was asked in vain, the most telling first.
+fn attempts(failure: &Failure) -> Vec<Try<'_>> {
+    match failure {
+        Failure::Operation(error) => match &**error {
+            Error::Registry(error) => error.attempts().map(Try::from).collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }
 

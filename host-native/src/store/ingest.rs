@@ -1,13 +1,13 @@
 //! Ingests: content that grows until it is committed, parked or discarded.
 //!
-//! Each has two files, `ingest/<alg>-<hex>.data` and `.checkpoint`. A directory for the two would be tidier, but making
-//! and removing it costs several times as much as all the rest of a small commit.
+//! Each has two files, `ingest/<alg>-<hex>.data` and `.checkpoint`, and `.islands` while it has any. A directory for them
+//! would be tidier, but making and removing it costs several times as much as all the rest of a small commit.
 
 use std::{
     collections::BTreeMap,
     fs::File,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -25,7 +25,7 @@ use rustix::{
     io::Errno,
 };
 
-use super::{checkpoint, content, error, layout::Layout};
+use super::{checkpoint, content, error, islands, islands::Journal, layout::Layout};
 
 /// How the names of bytes end.
 const DATA: &str = ".data";
@@ -38,12 +38,18 @@ pub(super) struct Ingest {
     /// How the names of its files begin.
     pub(super) stem: String,
     pub(super) data: File,
+    /// Of what it has beyond its first gap.
+    pub(super) journal: Mutex<Journal>,
 }
 
 impl Ingest {
     /// The name of its bytes.
     pub(super) fn name(&self) -> String {
         data(&self.stem)
+    }
+
+    pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -80,12 +86,26 @@ impl Ingests {
         let had = layout.root.len(&name).map_err(|cause| failed(cause.into()))?.unwrap_or(0);
         check_space(layout, begin.size.saturating_sub(had))?;
         let data = open(layout, &name).map_err(|cause| failed(cause.into()))?;
-        let len = data.metadata().map_err(failed)?.len();
+        let long = data.metadata().map_err(failed)?.len();
+        let (journal, extents) = Journal::open(layout, &stem, long)?;
+        let (len, islands) = (extents.prefix(), extents.islands());
+        if islands.is_empty() {
+            if len < long {
+                data.set_len(len).map_err(failed)?;
+            }
+            islands::remove(layout, &stem)?;
+        }
         let checkpoint = checkpoint::load(layout, &stem, len)?;
         let id = IngestId(self.last.fetch_add(1, Ordering::Relaxed) + 1);
-        let ingest = Ingest { digest: begin.digest.clone(), size: begin.size, stem, data };
+        let ingest = Ingest {
+            digest: begin.digest.clone(),
+            size: begin.size,
+            stem,
+            data,
+            journal: Mutex::new(journal),
+        };
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::new(ingest));
-        Ok(Begun::Open { ingest: id, len, checkpoint })
+        Ok(Begun::Open { ingest: id, len, checkpoint, islands })
     }
 
     /// An open one.
@@ -114,6 +134,7 @@ impl Ingests {
         content::settle(layout, &name, &ingest.data, verified)?;
         // The content is there; what is left can be cleared away by any later run.
         let _ = checkpoint::remove(layout, &ingest.stem);
+        let _ = islands::remove(layout, &ingest.stem);
         Ok(())
     }
 
@@ -138,11 +159,13 @@ impl Ingests {
     }
 }
 
-/// Removes an ingest from the disk, the checkpoint first: it must never be there for other bytes than its own.
+/// Removes an ingest from the disk: the checkpoint first, which must never be there for other bytes than its own, and the
+/// journal last, without which gaps would pass for bytes.
 pub(super) fn erase(layout: &Layout, stem: &str) -> Result<(), StoreError> {
     checkpoint::remove(layout, stem)?;
     let name = data(stem);
-    layout.root.remove(&name).map_err(|cause| layout.root.failed(&name, cause))
+    layout.root.remove(&name).map_err(|cause| layout.root.failed(&name, cause))?;
+    islands::remove(layout, stem)
 }
 
 /// Removes all ingests, whoever has them open.

@@ -4,7 +4,7 @@
 //! oci-layout  index.json        what every reader of layouts knows; one entry per image record
 //! blobs/<alg>/<hex>             published content: read-only, complete, durable
 //! staged/<boot>/<alg>/<hex>     committed content: read-only, complete, not yet durable
-//! ingest/<alg>-<hex>.data       content that grows; beside it its `.checkpoint`
+//! ingest/<alg>-<hex>.data       content that grows; beside it its `.checkpoint` and `.islands`
 //! locks/                        files that are locked; their content means nothing
 //! lugger.db                     the records
 //! ```
@@ -41,6 +41,7 @@ mod content;
 mod error;
 mod index;
 mod ingest;
+mod islands;
 mod layout;
 mod lock;
 mod pump;
@@ -155,6 +156,12 @@ impl Store {
     /// Cuts an open ingest off at `at`, which it must have, and writes on from there. One writer at a time.
     pub fn writer(&self, ingest: IngestId, at: u64) -> Result<Writer, StoreError> {
         Writer::new(Arc::clone(&self.layout), self.ingests.get(&self.layout, ingest)?, at)
+    }
+
+    /// Writes the part of an open ingest that begins at `at`, and leaves what it has beyond. Any number of them at a time,
+    /// each with bytes of its own, and no [`writer`](Self::writer) beside them.
+    pub fn part_writer(&self, ingest: IngestId, at: u64) -> Result<Writer, StoreError> {
+        Writer::part(Arc::clone(&self.layout), self.ingests.get(&self.layout, ingest)?, at)
     }
 
     /// Reads what an open ingest has from one offset up to another.

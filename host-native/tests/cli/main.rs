@@ -5,11 +5,13 @@
 mod completions;
 mod demo;
 mod errors;
+mod explain;
 mod images;
 mod inspect;
 mod interrupt;
 mod login;
 mod parse;
+mod plan;
 mod pull;
 mod query;
 mod secrets;

@@ -1,15 +1,18 @@
 //! What a host owes of content: committed, partial, resumed, discarded.
 
+use std::ops::Range;
+
 use http::{HeaderValue, header};
 use lugger_core::{
     effect::{
+        extents::Extents,
         http::NetErrorKind,
-        pump::{End, Tap, Verifier},
+        pump::{End, Pumped, Tap, Verifier},
         store::{LockKey, StoreErrorKind},
     },
     error::Error,
     name::Digest,
-    op::{Begins, Cx, Ingest, ReplyBody},
+    op::{Begins, Body, Cx, Ingest, Left, ReplyBody, There},
 };
 use url::Url;
 
@@ -20,20 +23,20 @@ use super::{
 };
 
 /// Content of the fixture server.
-struct Content {
+pub(super) struct Content {
     base: Url,
-    n: usize,
-    bytes: Vec<u8>,
-    digest: Digest,
+    pub(super) n: usize,
+    pub(super) bytes: Vec<u8>,
+    pub(super) digest: Digest,
 }
 
 impl Content {
-    fn new(base: &Url, n: usize) -> Self {
+    pub(super) fn new(base: &Url, n: usize) -> Self {
         let bytes = fixture::bytes(n, 7);
         Self { base: base.clone(), n, digest: Digest::sha256(&bytes), bytes }
     }
 
-    fn fresh(&self) -> Verifier {
+    pub(super) fn fresh(&self) -> Verifier {
         Verifier::new(&self.digest, self.n as u64)
     }
 
@@ -42,29 +45,65 @@ impl Content {
     }
 
     async fn open(&self, cx: &Cx) -> Result<(Ingest, u64, Option<Vec<u8>>), Error> {
+        let (ingest, Left { len, checkpoint, islands }) = self.open_parts(cx).await?;
+        assert_eq!(islands, [], "nothing was written beyond a gap");
+        Ok((ingest, len, checkpoint))
+    }
+
+    pub(super) async fn open_parts(&self, cx: &Cx) -> Result<(Ingest, Left), Error> {
         match self.begin(cx).await? {
-            Begins::Open(ingest, len, checkpoint) => Ok((ingest, len, checkpoint)),
+            Begins::Open(ingest, left) => Ok((ingest, left)),
             Begins::Committed => panic!("it was not committed"),
         }
     }
 
     /// Downloads from where the verifier is, by a path of the fixture server.
-    async fn download(&self, cx: &Cx, path: &str, ingest: &Ingest, verifier: Verifier) -> (Verifier, End) {
+    pub(super) async fn download(
+        &self,
+        cx: &Cx,
+        path: &str,
+        ingest: &Ingest,
+        verifier: Verifier,
+    ) -> (Verifier, End) {
+        let range = (!verifier.is_empty()).then(|| format!("bytes={}-", verifier.len()));
+        let body = self.body(cx, path, range).await;
+        seen(cx.download(body, ingest, &self.digest, Tap::Verify(verifier)).await)
+    }
+
+    /// Downloads one part, by a path of the fixture server: where it ended, and why.
+    pub(super) async fn fill(
+        &self,
+        cx: &Cx,
+        path: &str,
+        ingest: &Ingest,
+        there: &There,
+        part: Range<u64>,
+    ) -> (u64, End) {
+        let body = self.body(cx, path, Some(format!("bytes={}-{}", part.start, part.end - 1))).await;
+        cx.fill(body, ingest, there, part).await
+    }
+
+    pub(super) async fn body(&self, cx: &Cx, path: &str, range: Option<String>) -> Body {
         let mut exchange = get(&self.base, path).streaming(OPEN);
-        if !verifier.is_empty() {
-            let range = HeaderValue::from_str(&format!("bytes={}-", verifier.len())).expect("digits");
-            exchange = exchange.header(header::RANGE, range);
+        if let Some(range) = range {
+            exchange = exchange.header(header::RANGE, HeaderValue::from_str(&range).expect("digits"));
         }
         let reply = cx.exchange(exchange).await.expect("a response");
         let ReplyBody::Large(body) = reply.body else { panic!("the body came as {:?}", reply.body) };
-        let pumped = cx.download(body, ingest, &self.digest, Tap::Verify(verifier)).await;
-        let Tap::Verify(verifier) = pumped.tap;
-        (verifier, pumped.end)
+        body
     }
 
-    fn path(&self) -> String {
+    pub(super) fn nothing(&self) -> There {
+        There::new(self.digest.clone(), Extents::default())
+    }
+
+    pub(super) fn path(&self) -> String {
         format!("bytes/{}/7", self.n)
     }
+}
+
+pub(super) fn seen(Pumped { tap, end }: Pumped) -> (Verifier, End) {
+    (tap.into_verifier().expect("the tap that went in"), end)
 }
 
 pub(super) fn cases(base: &Url) -> Vec<Case> {
@@ -133,8 +172,7 @@ pub(super) fn cases(base: &Url) -> Vec<Case> {
                 let saved = checkpoint.expect("the pump saved one at its end");
                 let verifier = Verifier::resume(&it.digest, it.n as u64, &saved, len);
                 let verifier = verifier.expect("a checkpoint that covers no more than there is");
-                let pumped = cx.rehash(&ingest, len, Tap::Verify(verifier)).await;
-                let Tap::Verify(verifier) = pumped.tap;
+                let (verifier, _) = seen(cx.rehash(&ingest, len, Tap::Verify(verifier)).await);
                 assert_eq!(verifier.len(), 120_000);
                 let (verifier, end) = it.download(&cx, &it.path(), &ingest, verifier).await;
                 assert_eq!(end, End::Complete);
@@ -148,9 +186,8 @@ pub(super) fn cases(base: &Url) -> Vec<Case> {
                 let _lock = cx.try_lock(LockKey::Ingest(it.digest.clone())).await?;
                 let (ingest, ..) = it.open(&cx).await?;
                 it.download(&cx, &it.path(), &ingest, it.fresh()).await;
-                let pumped = cx.rehash(&ingest, 50_000, Tap::Verify(it.fresh())).await;
-                let Tap::Verify(verifier) = pumped.tap;
-                assert_eq!(pumped.end, End::Complete);
+                let (verifier, end) = seen(cx.rehash(&ingest, 50_000, Tap::Verify(it.fresh())).await);
+                assert_eq!(end, End::Complete);
                 cx.commit(ingest, verifier.finish().expect("what was written")).await?;
                 Ok(())
             })

@@ -6,6 +6,7 @@
 mod exchanges;
 pub mod fixture;
 mod ingests;
+mod parts;
 mod records;
 pub mod server;
 
@@ -37,6 +38,7 @@ impl Case {
 /// Every case; `base` is the fixture server's, and ends with a slash.
 pub fn cases(base: &Url) -> Vec<Case> {
     let mut cases = ingests::cases(base);
+    cases.extend(parts::cases(base));
     cases.extend(records::cases());
     cases.extend(exchanges::cases(base));
     cases

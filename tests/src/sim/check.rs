@@ -14,7 +14,7 @@ use lugger_core::{
     time::Instant,
 };
 
-use super::{registry::home, world::World};
+use super::{faults::Fault, mirror::Way, registry::home, world::World};
 
 /// Requests beyond this, for each thing that a pull can need, mean that something does not end.
 const REQUESTS_EACH: u64 = 400;
@@ -42,6 +42,21 @@ impl World {
         self.must(authorization.is_none() || own, || format!("an Authorization header goes to {to}"));
         let leaked = self.registry.secrets().any(|secret| sent.contains(&secret));
         self.must(!leaked, || format!("a secret goes to {to}"));
+    }
+
+    /// No more came over the network than is wanted, and what faults spoiled: only these can make a byte come twice.
+    pub(super) fn check_costs(&mut self) {
+        const SPOIL: [Fault; 5] =
+            [Fault::Flipped, Fault::TooLong, Fault::RangeIgnored, Fault::Garbage, Fault::Html];
+        let spoiled: u64 = SPOIL.iter().map(|fault| self.hits.of(*fault)).sum::<u64>() + self.power_cuts;
+        let sizes = self.scenario.image.blobs.values().map(|bytes| bytes.len() as u64);
+        let (planned, largest) = (sizes.clone().sum::<u64>(), sizes.max().unwrap_or(0));
+        // A mirror that gives wrong bytes is asked in each pull, and once more for each when they were put together with right ones.
+        let wrong = u64::from(self.scenario.mirrors.contains(&Way::Wrong)) * planned * 3 * self.runs;
+        // A spoiled body costs itself and what it was put together with, and a garbled one a few bytes of its own.
+        let bound = planned + wrong + spoiled * (2 * largest + 6_000);
+        let came = self.tally.all_bytes();
+        self.must(came <= bound, || format!("{came} bytes came, more than {bound}"));
     }
 
     /// What is committed is what its digest says, and comes after all that it needs.
@@ -132,6 +147,17 @@ impl World {
         let left = self.leases().difference(earlier).next().cloned();
         self.must(left.is_none(), || format!("the lease {left:?} is left"));
         self.check_names();
+    }
+
+    /// Nothing went wrong, so each byte came once, in one stream or in ranges. Where a mirror gives wrong ones they
+    /// come from it twice at most: what was put together of pieces is fetched once more before it is blamed.
+    pub(super) fn check_no_waste(&mut self) {
+        let wanted = self.scenario.image.wanted(self.scenario.platform()).unwrap_or_default();
+        let fetched = self.scenario.image.fetched_blobs(&wanted);
+        let (size, came) =
+            (fetched.values().map(|bytes| bytes.len() as u64).sum::<u64>(), self.tally.all_bytes());
+        let most = if self.scenario.mirrors.contains(&Way::Wrong) { size * 3 } else { size };
+        self.must((size..=most).contains(&came), || format!("{came} bytes came of {size}"));
     }
 
     /// Nothing that anybody can see shows a secret.

@@ -18,6 +18,7 @@ mod check;
 mod clock;
 mod faults;
 pub mod image;
+pub mod mirror;
 mod moving;
 mod net;
 mod perform;

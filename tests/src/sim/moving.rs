@@ -1,7 +1,10 @@
 //! A pump at work: chunk by chunk, so that anything can happen in between.
 
 use lugger_core::{
-    effect::pump::{End as Ended, Pump, Pumped, Sink, Source},
+    effect::{
+        pump::{End as Ended, Pump, Pumped, Sink, Source},
+        store::StoreError,
+    },
     op::Ticket,
 };
 
@@ -38,6 +41,11 @@ impl Moving {
         Self { pump, ticket, moved: 0, unsaved: 0 }
     }
 
+    /// Whether it moves a body.
+    pub(super) fn is_download(&self) -> bool {
+        matches!(self.pump.from, Source::Body(_))
+    }
+
     /// The next chunk, or the end.
     pub(super) fn step(&mut self, world: &mut World) -> Step {
         let chunk = match self.read(world) {
@@ -49,23 +57,37 @@ impl Moving {
             return Step::Ended(Ended::Refused(refused));
         }
         self.moved += chunk.len() as u64;
-        let Sink::Ingest(ingest) = self.pump.to else { return Step::Moved };
-        let written = world.store_fault(true).and_then(|()| world.store.write(ingest, at, &chunk));
-        if let Err(error) = written {
+        if let Err(error) = self.write(world, at, &chunk) {
             return Step::Ended(Ended::StoreFailed(error));
         }
-        if let Some(digest) = world.store.open.get(&ingest) {
-            *world.tally.bytes.entry(digest.clone()).or_default() += chunk.len() as u64;
-        }
-        let written = world.store.partial(ingest).map(|partial| partial.data.len() as u64);
-        world.must(written.as_ref() == Ok(&self.pump.tap.len()), || {
-            format!("the tap has seen {} bytes, the ingest has {written:?}", at)
-        });
         self.unsaved += chunk.len() as u64;
         if self.unsaved >= self.pump.checkpoint_every {
             self.save(world);
         }
         Step::Moved
+    }
+
+    fn write(&self, world: &mut World, at: u64, chunk: &[u8]) -> Result<(), StoreError> {
+        let ingest = match self.pump.to {
+            Sink::Nowhere => return Ok(()),
+            Sink::Ingest(ingest) | Sink::Part(ingest) => ingest,
+        };
+        world.store_fault(true)?;
+        match self.pump.to {
+            Sink::Part(_) => world.store.write_part(ingest, at, chunk)?,
+            _ => world.store.write(ingest, at, chunk)?,
+        }
+        if let Some(digest) = world.store.open.get(&ingest) {
+            *world.tally.bytes.entry(digest.clone()).or_default() += chunk.len() as u64;
+        }
+        let seen = self.pump.tap.len();
+        let there = world.store.partial(ingest).map(|partial| partial.extents())?;
+        let as_far = match self.pump.to {
+            Sink::Part(_) => there.iter().any(|part| part.start <= at && seen <= part.end),
+            _ => (there.prefix(), there.total()) == (seen, seen),
+        };
+        world.must(as_far, || format!("the tap has seen {at}..{seen}, the ingest has {there:?}"));
+        Ok(())
     }
 
     fn read(&mut self, world: &mut World) -> Result<Vec<u8>, Step> {
@@ -103,8 +125,12 @@ impl Moving {
     }
 
     fn save(&mut self, world: &mut World) {
-        if let Sink::Ingest(ingest) = self.pump.to
-            && world.store.checkpoint(ingest, self.pump.tap.checkpoint()).is_ok()
+        let ingest = match (self.pump.to, self.pump.from) {
+            (Sink::Ingest(ingest), _) | (Sink::Nowhere, Source::Ingest { ingest, .. }) => ingest,
+            _ => return,
+        };
+        if let Some(saved) = self.pump.tap.checkpoint()
+            && world.store.checkpoint(ingest, self.pump.tap.len(), saved).is_ok()
         {
             self.unsaved = 0;
         }
@@ -121,10 +147,12 @@ impl Moving {
             world.net.close(body);
         }
         // After a failed write the tap has seen more than there is.
-        if let Sink::Ingest(ingest) = self.pump.to
-            && !matches!(end, Ended::StoreFailed(_))
-            && world.store.write(ingest, self.pump.tap.len(), &[]).is_ok()
-        {
+        let sound = match self.pump.to {
+            _ if matches!(end, Ended::StoreFailed(_)) => false,
+            Sink::Ingest(ingest) => world.store.write(ingest, self.pump.tap.len(), &[]).is_ok(),
+            Sink::Part(_) | Sink::Nowhere => true,
+        };
+        if sound {
             self.save(world);
         }
         (self.ticket, Pumped { tap: self.pump.tap, end })

@@ -15,7 +15,10 @@ use lugger_core::{
 use serde_json::json;
 use url::Url;
 
-use super::scenario::{Access, Scenario};
+use super::{
+    mirror::{self, Way},
+    scenario::{Access, Scenario},
+};
 
 /// The registry's host.
 pub const HOST: &str = "registry.example";
@@ -120,7 +123,8 @@ impl Registry {
             Access::Bearer { login, .. } => login,
             Access::Open => false,
         };
-        (has && *origin == home()).then(|| Secret::new(USER.0, USER.1))
+        let own = (has && *origin == home()).then(|| Secret::new(USER.0, USER.1));
+        own.or_else(|| mirror::secret(&self.scenario.mirrors, origin))
     }
 
     /// Texts that nobody but the registry itself may be sent.
@@ -158,8 +162,23 @@ impl Registry {
                 Some(challenge) => challenge,
                 None => self.repository(exchange, asked, ranges),
             }),
+            ("https", mirror, asked) => self.mirror(exchange, mirror, asked, ranges),
             _ => None,
         }
+    }
+
+    /// The response of a mirror, which is entered in its own way and redirects nobody.
+    fn mirror(&self, exchange: &Exchange, host: &str, asked: Asked, ranges: Ranges) -> Option<Answer> {
+        let way = *self.scenario.mirrors.get(mirror::at(host)?).filter(|way| **way != Way::Dead)?;
+        let last = exchange.url.path_segments().and_then(|mut s| s.next_back()).unwrap_or_default();
+        Some(match (mirror::refusal(way, host, &exchange.headers), asked) {
+            (Some(refused), _) => refused,
+            (None, Asked::Head) if !self.scenario.head => Answer::error(405, "UNSUPPORTED"),
+            (None, Asked::Head | Asked::Manifest) => self.manifest(last),
+            (None, Asked::Blob) if way == Way::Wrong => mirror::spoil(self.blob(exchange, last, ranges)),
+            (None, Asked::Blob) => self.blob(exchange, last, ranges),
+            (None, _) => Answer::error(404, "NAME_UNKNOWN"),
+        })
     }
 
     fn repository(&self, exchange: &Exchange, asked: Asked, ranges: Ranges) -> Answer {
@@ -250,18 +269,19 @@ impl Registry {
 
 /// What a request is for, going by its URL.
 pub fn kind(exchange: &Exchange) -> Asked {
-    let path = exchange.url.path();
-    match (exchange.url.host_str(), &exchange.method) {
-        (Some(TOKEN_HOST | HOST), _) if path == "/token" => Asked::Token,
-        (Some(CONTENT_HOST), _) => Asked::Content,
-        (Some(HOST), method) if path.contains("/manifests/") => {
-            if *method == Method::HEAD {
+    let (path, host) = (exchange.url.path(), exchange.url.host_str().unwrap_or_default());
+    let is_registry = host == HOST || mirror::at(host).is_some();
+    match host {
+        TOKEN_HOST | HOST if path == "/token" => Asked::Token,
+        CONTENT_HOST => Asked::Content,
+        _ if is_registry && path.contains("/manifests/") => {
+            if exchange.method == Method::HEAD {
                 Asked::Head
             } else {
                 Asked::Manifest
             }
         }
-        (Some(HOST), _) if path.contains("/blobs/") => Asked::Blob,
+        _ if is_registry && path.contains("/blobs/") => Asked::Blob,
         _ => Asked::Other,
     }
 }
@@ -275,24 +295,31 @@ fn basic() -> String {
     BASE64_STANDARD.encode(format!("{}:{}", USER.0, USER.1))
 }
 
-/// The first byte that a request asks for.
-pub fn range(headers: &HeaderMap) -> Option<usize> {
-    headers.get(header::RANGE)?.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
+/// The first byte that a request asks for, and the last, if it names one.
+pub fn range(headers: &HeaderMap) -> Option<(usize, Option<usize>)> {
+    let asked = headers.get(header::RANGE)?.to_str().ok()?.strip_prefix("bytes=")?;
+    let (first, last) = asked.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()))
 }
 
-/// Content from a byte on, as a server with these ways serves it.
-pub fn serve(bytes: &Rc<[u8]>, from: Option<usize>, ranges: Ranges) -> Answer {
+/// A range of content, as a server with these ways serves it.
+pub fn serve(bytes: &Rc<[u8]>, range: Option<(usize, Option<usize>)>, ranges: Ranges) -> Answer {
     let size = bytes.len();
-    match from {
-        Some(from) if ranges != Ranges::Ignored && from >= size => {
+    match range {
+        Some((from, _)) if ranges != Ranges::Ignored && from >= size => {
             Answer::error(416, "SIZE_INVALID").header(header::CONTENT_RANGE, &format!("bytes */{size}"))
         }
-        Some(from) if ranges != Ranges::Ignored => {
-            let from = if ranges == Ranges::Wrong { from / 2 } else { from };
-            let last = size - 1;
-            Answer::new(206, &bytes[from..])
+        Some((from, last)) if ranges != Ranges::Ignored => {
+            let last = last.map_or(size - 1, |last| last.min(size - 1));
+            let (from, last) = match ranges {
+                // One that begins at the first byte ends too early.
+                Ranges::Wrong if from == 0 => (0, last / 2),
+                Ranges::Wrong => (from / 2, last),
+                _ => (from, last),
+            };
+            Answer::new(206, &bytes[from..=last])
                 .header(header::CONTENT_RANGE, &format!("bytes {from}-{last}/{size}"))
-                .header(header::CONTENT_LENGTH, &(size - from).to_string())
+                .header(header::CONTENT_LENGTH, &(last + 1 - from).to_string())
         }
         _ => Answer::new(200, Rc::clone(bytes)).header(header::CONTENT_LENGTH, &size.to_string()),
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lugger_core::{
     effect::http::Timeouts,
     name::Platform,
-    op::{Limits, Setup},
+    op::{Limits, Ranges, Setup},
     rng::Rng,
     verb::Wanted,
 };
@@ -13,6 +13,7 @@ use lugger_core::{
 use super::{
     clock::Clock,
     image::{Image, PLATFORMS, Shape},
+    mirror::{Mirrors, Way},
 };
 
 /// How a registry wants to be entered.
@@ -46,6 +47,8 @@ pub struct Scenario {
     pub digest_header: bool,
     /// Whether blobs are redirected to another origin.
     pub redirects: bool,
+    /// What is asked before the registry.
+    pub mirrors: Mirrors,
     /// Whether the pull is by digest.
     pub pinned: bool,
     /// For which platforms.
@@ -88,9 +91,13 @@ impl Scenario {
             head: rng.below(4) != 0,
             digest_header: rng.below(4) != 0,
             redirects: rng.below(2) == 0,
+            mirrors: Way::some(&mut Rng::new(seed ^ 0x00d1_2207)),
             pinned: rng.below(4) == 0,
             wanted,
-            limits: limits(1 + rng.below(4) as usize, 1 << (9 + rng.below(7))),
+            limits: Limits {
+                ranges: ranges(&mut Rng::new(seed ^ 0x4a11_9e55)),
+                ..limits(1 + rng.below(4) as usize, 1 << (9 + rng.below(7)))
+            },
             seed: rng.draw(),
         }
     }
@@ -104,9 +111,12 @@ impl Scenario {
         scenario
     }
 
-    /// The same image from the simplest registry: open, with HEAD and digest headers, without redirects.
+    /// The same image from the simplest registry: open, with HEAD and digest headers, without redirects and mirrors. Blobs come
+    /// in one stream each.
     pub fn simple(mut self) -> Self {
+        self.limits.ranges.at_once = 1;
         self.access = Access::Open;
+        self.mirrors.clear();
         (self.head, self.digest_header, self.redirects, self.pinned) = (true, true, false, false);
         self
     }
@@ -127,6 +137,18 @@ impl Scenario {
             limits: self.limits,
             ..Setup::default()
         }
+    }
+}
+
+/// Whether blobs of a small world come in ranges, and when they do.
+fn ranges(rng: &mut Rng) -> Ranges {
+    let segment = 1 << (11 + rng.below(5));
+    Ranges {
+        at_once: 1 + rng.below(4) as usize,
+        from: segment * (1 + rng.below(4)),
+        segment,
+        // Always, sometimes, hardly ever.
+        slow: Duration::from_millis([0, 20, 200][rng.below(3) as usize]),
     }
 }
 

@@ -5,7 +5,7 @@ use lugger_core::{
         Notice, Request, RequestId,
         file::Entry,
         http::{NetError, Response},
-        pump::{End, Pump, Pumped},
+        pump::{End, Pump, Pumped, Source},
         store::Content,
     },
     op::{Answer, Op, Output, Ticket, Wake},
@@ -42,9 +42,14 @@ enum Work {
 }
 
 impl Work {
-    /// Whether it counts as an exchange or a pump.
+    /// Whether it uses the network: an exchange, or a pump from a body.
     fn is_transfer(&self) -> bool {
-        !matches!(self, Self::Asked(request) if !matches!(request, Request::Exchange(..) | Request::Pump(..)))
+        match self {
+            Self::Asked(Request::Exchange(..)) | Self::Silent(_) => true,
+            Self::Asked(Request::Pump(pump, _)) => matches!(pump.from, Source::Body(_)),
+            Self::Moving(moving) | Self::Stalled(moving) => moving.is_download(),
+            Self::Asked(_) | Self::Stopped(..) => false,
+        }
     }
 
     /// Whether it is a commit of an ingest, which ends it, also when nobody waits for it any more.

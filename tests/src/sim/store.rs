@@ -9,6 +9,7 @@ use std::{
 use lugger_core::{
     effect::{
         IngestId, LockId,
+        extents::Extents,
         store::{
             Applied, Batch, Begin, Begun, Change, Commit, Content, LockKey, Read, Record, StoreError,
             StoreErrorKind,
@@ -24,10 +25,35 @@ const KEY_MAX: usize = 4096;
 /// What an ingest has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Partial {
-    /// Its bytes.
+    /// Its bytes up to the first gap.
     pub data: Vec<u8>,
-    /// The last checkpoint, and how many bytes there were when it was saved.
+    /// The last checkpoint, and how many bytes it covers.
     pub checkpoint: Option<(u64, Vec<u8>)>,
+    /// What it has beyond, by where it begins; none of them touch each other or the data.
+    pub islands: BTreeMap<u64, Vec<u8>>,
+}
+
+impl Partial {
+    /// How many bytes it has without a gap.
+    fn len(&self) -> u64 {
+        self.data.len() as u64
+    }
+
+    /// Takes in what no gap parts from the data any more.
+    fn join(&mut self) {
+        while let Some(island) = self.islands.remove(&self.len()) {
+            self.data.extend(island);
+        }
+    }
+
+    /// Which bytes there are.
+    pub fn extents(&self) -> Extents {
+        let mut extents = Extents::prefix_of(self.len());
+        for (at, bytes) in &self.islands {
+            extents.insert(*at..at + bytes.len() as u64);
+        }
+        extents
+    }
 }
 
 /// What survives the process.
@@ -61,6 +87,7 @@ impl Disk {
         }
         for partial in self.ingests.values_mut() {
             partial.checkpoint = None;
+            partial.islands.clear();
             let kept = rng.below(partial.data.len() as u64 + 1) as usize;
             match rng.below(3) {
                 0 => partial.data.truncate(kept),
@@ -123,7 +150,7 @@ impl Store {
         self.open.insert(ingest, begin.digest.clone());
         let partial = self.disk.ingests.entry(begin.digest.clone()).or_default();
         let checkpoint = partial.checkpoint.as_ref().map(|(_, saved)| saved.clone());
-        Ok(Begun::Open { ingest, len: partial.data.len() as u64, checkpoint })
+        Ok(Begun::Open { ingest, len: partial.len(), checkpoint, islands: partial.extents().islands() })
     }
 
     /// What an open ingest has.
@@ -142,21 +169,47 @@ impl Store {
         }
         partial.data.truncate(at);
         partial.checkpoint.take_if(|(covered, _)| *covered > at as u64);
+        partial.islands.clear();
         partial.data.extend_from_slice(bytes);
         Ok(())
     }
 
-    /// Saves a checkpoint of all that an ingest has.
-    pub fn checkpoint(&mut self, ingest: IngestId, saved: Vec<u8>) -> Result<(), StoreError> {
+    /// Writes at an offset, where nothing is yet; what is beyond stays.
+    pub fn write_part(&mut self, ingest: IngestId, at: u64, bytes: &[u8]) -> Result<(), StoreError> {
         let partial = self.partial(ingest)?;
-        partial.checkpoint = Some((partial.data.len() as u64, saved));
+        let extents = partial.extents();
+        let part = at..at + bytes.len() as u64;
+        if extents.iter().any(|there| there.start < part.end && part.start < there.end) {
+            return Err(error(StoreErrorKind::Failed, &format!("{part:?} of ingest {} is there", ingest.0)));
+        }
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let before = partial.islands.range_mut(..at).next_back();
+        match before.filter(|(start, island)| **start + island.len() as u64 == at) {
+            Some((_, island)) => island.extend_from_slice(bytes),
+            None => drop(partial.islands.insert(at, bytes.to_vec())),
+        }
+        // An island that ends where another one begins goes on with it.
+        if let Some(next) = partial.islands.remove(&part.end)
+            && let Some((_, island)) = partial.islands.range_mut(..part.end).next_back()
+        {
+            island.extend(next);
+        }
+        partial.join();
+        Ok(())
+    }
+
+    /// Saves a checkpoint of the first `covered` bytes of an ingest.
+    pub fn checkpoint(&mut self, ingest: IngestId, covered: u64, saved: Vec<u8>) -> Result<(), StoreError> {
+        self.partial(ingest)?.checkpoint = Some((covered, saved));
         Ok(())
     }
 
     /// Closes an ingest and keeps what it has; whether it was open. An empty one leaves no trace.
     pub fn park(&mut self, ingest: IngestId) -> bool {
         let Some(digest) = self.open.remove(&ingest) else { return false };
-        if self.disk.ingests.get(&digest).is_some_and(|partial| partial.data.is_empty()) {
+        if self.disk.ingests.get(&digest).is_some_and(|partial| partial.extents().total() == 0) {
             self.disk.ingests.remove(&digest);
         }
         true

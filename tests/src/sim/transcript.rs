@@ -147,9 +147,10 @@ impl Show for Begun {
     fn show(&self) -> String {
         match self {
             Self::Committed => "committed already".to_owned(),
-            Self::Open { ingest, len, checkpoint } => {
+            Self::Open { ingest, len, checkpoint, islands } => {
                 let saved = if checkpoint.is_some() { "a" } else { "no" };
-                format!("ingest {}, {len} bytes, {saved} checkpoint", ingest.0)
+                let beyond = if islands.is_empty() { String::new() } else { format!(", {islands:?}") };
+                format!("ingest {}, {len} bytes{beyond}, {saved} checkpoint", ingest.0)
             }
         }
     }

@@ -20,6 +20,7 @@ use url::Url;
 use super::{
     clock::Clock,
     faults::{Fault, Faults, Group, Hits},
+    mirror,
     net::Net,
     registry::{Asked, HOST, REPOSITORY, Registry, TAG},
     scenario::Scenario,
@@ -61,7 +62,10 @@ pub struct World {
     pub(super) rng: Rng,
     /// Locks that other processes hold, and until when.
     pub(super) others: BTreeMap<LockKey, Instant>,
-    runs: u64,
+    /// How many operations there were.
+    pub(super) runs: u64,
+    /// How often the power went.
+    pub(super) power_cuts: u64,
 }
 
 /// What was asked of the network.
@@ -102,7 +106,7 @@ impl World {
             net: Net::default(),
             store: Store::default(),
             files: BTreeMap::new(),
-            bound: BTreeMap::new(),
+            bound: mirror::bound(),
             helpers: BTreeMap::new(),
             tally: Tally::default(),
             transcript: Transcript::default(),
@@ -111,6 +115,7 @@ impl World {
             rng: Rng::new(seed ^ 0x0b5e_55ed),
             others: BTreeMap::new(),
             runs: 0,
+            power_cuts: 0,
         }
     }
 
@@ -132,7 +137,10 @@ impl World {
 
     /// The pull of the scenario.
     pub fn pull(&self) -> Pull {
-        Pull::new(self.reference(), self.scenario.wanted.clone())
+        let mut pull = Pull::new(self.reference(), self.scenario.wanted.clone());
+        let mirrors = mirror::HOSTS.iter().take(self.scenario.mirrors.len());
+        pull.registries.mirrors = mirrors.map(|host| format!("https://{host}")).collect();
+        pull
     }
 
     /// The name of the record that the pull makes.
@@ -151,6 +159,7 @@ impl World {
     /// The power goes: like [`Self::kill`], and what was not made durable suffers.
     pub fn power_cut(&mut self) {
         self.kill();
+        self.power_cuts += 1;
         self.store.disk.power_cut(&mut self.rng);
         self.note(&"after a power cut");
     }

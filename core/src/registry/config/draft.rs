@@ -16,7 +16,7 @@ use crate::{
     },
     name::Reference,
     registry::{
-        endpoint::{Capabilities, Endpoint, EndpointError, Setting, is_loopback},
+        endpoint::{Capabilities, Endpoint, EndpointError, Setting, defaults_to_plain},
         place::{Given, Place},
         proxy::Proxies,
         routes::Routes,
@@ -176,7 +176,7 @@ impl Draft {
     }
 
     fn scheme(&self) -> Scheme {
-        let is_local = is_loopback(&self.host) && self.tls == Tls::default() && !self.insecure;
+        let is_local = defaults_to_plain(&self.host) && self.tls == Tls::default() && !self.insecure;
         self.scheme.unwrap_or(if is_local { Scheme::Http } else { Scheme::Https })
     }
 

@@ -8,13 +8,17 @@ pub(super) fn user(environment: &Environment) -> Option<String> {
     environment.get("XDG_CONFIG_HOME").map(str::to_owned).or_else(home)
 }
 
-/// Trees of hosts.toml files.
+/// Trees of hosts.toml files: `certs.d` in `$LUGGER_CONFIG`, else in the user's `lugger` directory; then containerd's.
 pub(super) fn hosts_roots(environment: &Environment, given: &[String]) -> Vec<String> {
     if !given.is_empty() {
         return given.to_vec();
     }
-    let own = environment.get("LUGGER_CONFIG").map(|dir| format!("{dir}/certs.d"));
-    own.into_iter().chain(["/etc/containerd/certs.d".to_owned()]).collect()
+    let own = environment.get("LUGGER_CONFIG").map(str::to_owned);
+    let own = own.or_else(|| user(environment).map(|dir| format!("{dir}/lugger")));
+    own.map(|dir| format!("{dir}/certs.d"))
+        .into_iter()
+        .chain(["/etc/containerd/certs.d".to_owned()])
+        .collect()
 }
 
 /// Trees of certificates, the user's before the system's.

@@ -105,8 +105,10 @@ fn show(session: &mut Session, explained: &Explained) -> Result<(), Failure> {
         session.output.heading(&format!("\n{}. {}{}", at + 1, it.url, it.repository))?;
         let mut table = Table::indented(3);
         table.row(["because", role(it), &it.place.to_string()]);
-        table.row(["asked for", &it.can.names().join(", "), ""]);
-        for setting in &it.settings {
+        let said = it.settings.iter().find(|setting| setting.name == "capabilities");
+        let said = said.map_or(String::new(), |setting| setting.place.to_string());
+        table.row(["asked for", &it.can.names().join(", "), &said]);
+        for setting in it.settings.iter().filter(|setting| setting.name != "capabilities") {
             table.row([setting.name, &setting.value, &setting.place.to_string()]);
         }
         match &it.credentials {

@@ -5,6 +5,7 @@ mod durability;
 mod full;
 mod index;
 mod ingest;
+mod islands;
 mod locks;
 mod opening;
 mod processes;
@@ -48,7 +49,7 @@ fn verified(bytes: &[u8]) -> Verified {
 fn begin(store: &Store, bytes: &[u8]) -> (IngestId, u64, Option<Vec<u8>>) {
     let begin = Begin { digest: Digest::sha256(bytes), size: bytes.len() as u64 };
     match store.begin(&begin).unwrap() {
-        Begun::Open { ingest, len, checkpoint } => (ingest, len, checkpoint),
+        Begun::Open { ingest, len, checkpoint, .. } => (ingest, len, checkpoint),
         Begun::Committed => panic!("committed"),
     }
 }

@@ -59,7 +59,7 @@ fn work(store: &Store, number: u64, i: u64) {
         };
         let digest = Digest::sha256(bytes);
         let size = bytes.len() as u64;
-        if let Begun::Open { ingest, len, checkpoint } =
+        if let Begun::Open { ingest, len, checkpoint, .. } =
             store.begin(&Begin { digest: digest.clone(), size }).unwrap()
         {
             assert!(len <= size);
