@@ -8,11 +8,8 @@ fuzz_target!(|text: &str| {
     if let Ok(reference) = Reference::parse(text) {
         let written = reference.to_string();
         assert_eq!(Reference::parse(&written).as_ref(), Ok(&reference), "{written}");
-        assert_eq!(
-            Reference::parse(&reference.familiar()).as_ref(),
-            Ok(&reference),
-            "{}",
-            reference.familiar()
-        );
+        if let Ok(other) = Reference::parse(&reference.familiar()) {
+            assert_eq!(other, reference, "{}", reference.familiar());
+        }
     }
 });

@@ -136,14 +136,15 @@ impl Reference {
         self.to_string()
     }
 
-    /// The short form that people read: without `docker.io/`, and without `library/` where nothing is nested in it.
+    /// The short form that people read: without `docker.io/`, and without `library/` where nothing is nested in it. It never
+    /// names another image: what would then be at another registry (`docker.io/r.example/a`) stays as it is.
     pub fn familiar(&self) -> String {
         let mut short = self.canonical();
         if self.domain == DEFAULT_DOMAIN {
             let is_official = self.path.strip_prefix(OFFICIAL).is_some_and(|rest| !rest.contains('/'));
             short.drain(..DEFAULT_DOMAIN.len() + 1 + if is_official { OFFICIAL.len() } else { 0 });
         }
-        short
+        if Self::parse(&short).is_ok_and(|other| other != *self) { self.canonical() } else { short }
     }
 
     /// With the tag `latest` where there is neither tag nor digest, else unchanged.
@@ -270,6 +271,13 @@ mod tests {
     use super::*;
 
     const HEX: &str = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+    #[test]
+    fn a_short_form_never_names_another_registry() {
+        for name in ["docker.io/aaaaaer.io/aaaaa/docker.io/librae:3", "docker.io/localhost/a:1"] {
+            assert_eq!(Reference::parse(name).unwrap().familiar(), name);
+        }
+    }
 
     #[test]
     fn limits_are_inclusive() {
