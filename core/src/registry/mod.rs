@@ -22,6 +22,7 @@ mod repository;
 mod retry;
 mod round;
 mod routes;
+mod spacing;
 mod tags;
 
 use std::{cell::Cell, rc::Rc};
@@ -123,6 +124,7 @@ impl Remote {
         loop {
             let grant = self.auth.grant(cx).await?;
             let authorization = grant.as_ref().map(|g| &g.authorization);
+            self.pace.spacing.turn(cx).await;
             let followed = redirect::follow(cx, &self.endpoint, ask.exchange(), authorization).await;
             if !matches!(followed, Err(Refusal::Net(_))) {
                 self.has_answered.set(true);

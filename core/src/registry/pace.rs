@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use http::{HeaderMap, StatusCode};
 
-use super::retry;
+use super::{retry, spacing::Spacing};
 use crate::{
     error::Refusal,
     event::{Event, Quota},
@@ -24,6 +24,8 @@ pub(super) struct Pace {
     /// What it said then.
     said: RefCell<Option<Refusal>>,
     budget: Cell<u32>,
+    /// Turns are taken, once it has said that requests are too many.
+    pub(super) spacing: Spacing,
     quota: Cell<Option<Quota>>,
 }
 
@@ -33,6 +35,7 @@ impl Default for Pace {
             rests_until: Cell::default(),
             said: RefCell::default(),
             budget: Cell::new(BUDGET),
+            spacing: Spacing::default(),
             quota: Cell::default(),
         }
     }
@@ -74,7 +77,10 @@ impl Pace {
 
     /// An answer came: one that is more than "not now" earns a try back, and any may tell of a quota.
     pub(super) fn answered(&self, cx: &Cx, registry: &str, status: StatusCode, headers: &HeaderMap) {
-        if !retry::may_pass(status) {
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            self.spacing.too_many(cx.now());
+        } else if !retry::may_pass(status) {
+            self.spacing.answered();
             self.budget.set((self.budget.get() + 1).min(BUDGET));
         }
         if let Some(quota) = quota(headers)
