@@ -132,7 +132,7 @@ impl fmt::Debug for OwnHeaders {
 
 /// An `Authorization` value together with the one origin it may be sent to.
 ///
-/// Only [`Exchange::authorized`](super::http::Exchange::authorized) reads it, and only for a URL of that origin,
+/// Only [`Exchange::bound_to`](super::http::Exchange::bound_to) reads it, and only for a URL of that origin,
 /// so a redirect or a token realm cannot take it elsewhere.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Authorization {

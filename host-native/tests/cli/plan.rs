@@ -10,6 +10,13 @@ fn needed(plan: &Value, digest: &str) -> (String, u64) {
     (found["needed"].as_str().unwrap().to_owned(), found["bytes"].as_u64().unwrap())
 }
 
+/// The bytes that a blob costs; documents are not among what a pull counts as fetched.
+fn blob_bytes(content: &Value) -> u64 {
+    let media_type = content["descriptor"]["mediaType"].as_str().unwrap();
+    let is_document = media_type.contains("manifest") || media_type.contains("index");
+    if is_document { 0 } else { content["bytes"].as_u64().unwrap() }
+}
+
 #[test]
 fn a_plan_is_what_the_pull_costs() {
     let ((image, registry, name), lugger) = (serve(), Lugger::new());
@@ -28,12 +35,10 @@ fn a_plan_is_what_the_pull_costs() {
     assert_eq!(plan["requests"]["blob"], asked("/blobs/"));
     assert_eq!((&plan["requests"]["auth"], &plan["requests"]["head"]), (&0.into(), &0.into()));
     assert_eq!(plan["target"], pulled["target"]);
-    let is_blob = |it: &&Value| {
-        let media_type = it["descriptor"]["mediaType"].as_str().unwrap();
-        !media_type.contains("manifest") && !media_type.contains("index")
-    };
-    let blobs = plan["content"].as_array().unwrap().iter().filter(is_blob);
-    assert_eq!(pulled["fetched_bytes"], blobs.map(|it| it["bytes"].as_u64().unwrap()).sum::<u64>());
+    assert_eq!(
+        pulled["fetched_bytes"],
+        plan["content"].as_array().unwrap().iter().map(blob_bytes).sum::<u64>()
+    );
 
     let again = lugger.json(&arguments);
     assert_eq!((&again["bytes"], &again["requests"]["head"]), (&0.into(), &1.into()), "all of it is here");
@@ -49,4 +54,22 @@ fn people_read_sizes_and_requests() {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert_eq!(lugger.run(&["plan", &name, "--platform", "plan9/386"]).code, 3);
+}
+
+#[test]
+fn what_an_earlier_pull_left_is_gone_on_with() {
+    let ((image, _registry, name), lugger) = (serve(), Lugger::new());
+    lugger.stdout(&["pull", "-q", "--platform", "linux/amd64", &name]);
+    let other = image.platforms.iter().find(|it| it.name == "linux/amd64").unwrap();
+    let shared = |digest: &str| other.layers.iter().any(|it| it.digest == digest);
+    let layer = platform(&image).layers.iter().find(|it| !shared(&it.digest)).unwrap();
+    let left = lugger.store().join("ingest").join(format!("{}.data", layer.digest.replace(':', "-")));
+    std::fs::write(left, &image.blob(&layer.digest).unwrap()[..10]).unwrap();
+    let plan = lugger.json(&["plan", "--json", "--platform", PLATFORM, &name]);
+    assert_eq!(needed(&plan, &layer.digest), ("resume".to_owned(), layer.size - 10));
+    let pulled = lugger.json(&["pull", "--json", "--platform", PLATFORM, &name]);
+    assert_eq!(
+        pulled["fetched_bytes"],
+        plan["content"].as_array().unwrap().iter().map(blob_bytes).sum::<u64>()
+    );
 }
