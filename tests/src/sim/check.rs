@@ -59,7 +59,8 @@ impl World {
         let (planned, largest) = (sizes.clone().sum::<u64>(), sizes.max().unwrap_or(0));
         // A mirror that gives wrong bytes is asked in each pull, and once more for each when they were put together with right ones.
         let wrong = u64::from(self.scenario.mirrors.contains(&Way::Wrong)) * planned * 3 * self.runs;
-        let lost = self.power_cuts * planned;
+        // A power cut takes what was not durable, and damages what is then continued for nothing.
+        let lost = self.power_cuts * 2 * planned;
         // A spoiled body costs itself and what it was put together with, and a garbled one a few bytes of its own.
         let bound = planned + wrong + lost + spoiled * (2 * largest + 6_000);
         let came = self.tally.all_bytes();
