@@ -33,11 +33,8 @@ fuzz_target!(|file: &[u8]| {
                     op.reply(ticket, Ok(found)).expect("it was asked for");
                 }
                 Output::Request(Request::Helper(_, ticket)) => {
-                    op.reply(
-                        ticket,
-                        Ok(Helped { succeeded: true, output: file.to_vec() }),
-                    )
-                    .expect("it was asked for");
+                    op.reply(ticket, Ok(Helped { succeeded: true, output: file.to_vec() }))
+                        .expect("it was asked for");
                 }
                 Output::Request(other) => panic!("{other}"),
                 Output::Notice(_) | Output::Event(_) => {}
