@@ -2,7 +2,11 @@
 
 use http::header;
 use lugger_core::{
-    effect::{file::Entry, http::NetErrorKind},
+    effect::{
+        file::Entry,
+        http::NetErrorKind,
+        secret::{Origin, Secret},
+    },
     error::{Error, Kind},
     name::Reference,
     registry::{Environment, Registries},
@@ -12,6 +16,7 @@ use lugger_tests::{
     script::{Script, calm},
     sim::{Scenario, World, registry::Answer},
 };
+use url::Url;
 
 const TLS: &str = "https://registry.example/v2/team/app";
 const PLAIN: &str = "http://registry.example/v2/team/app";
@@ -38,6 +43,22 @@ fn a_registry_without_tls_is_asked_in_plain_text_from_then_on() {
         }
         assert!(script.finish().is_ok(), "{kind}");
     }
+}
+
+#[test]
+fn who_calls_a_registry_insecure_logs_in_to_its_plain_text_twin() {
+    let mut world = world();
+    let plain = Origin::of(&Url::parse(PLAIN).unwrap());
+    world.bound.insert("dTpw".to_owned(), plain);
+    let mut script = Script::pull_in(world, |want| {
+        want.registries.insecure = true;
+        want.registries.login = Some(Secret::new("u", "p"));
+    });
+    script.expect(&format!("GET {TLS}/manifests/1.0")).fails(NetErrorKind::PlainHttp);
+    let challenge = Answer::error(401, "NO").header(header::WWW_AUTHENTICATE, "Basic realm=\"x\"");
+    script.expect(&format!("GET {PLAIN}/manifests/1.0")).answer(challenge);
+    script.expect(&format!("GET {PLAIN}/manifests/1.0 (authorized)")).answer(Answer::error(404, "NO"));
+    assert_eq!(script.finish().unwrap_err().kind(), Kind::NotFound);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the user says about registries, and where the rest of it is read.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use crate::effect::secret::Secret;
 
@@ -24,12 +24,11 @@ pub struct Registries {
     /// Fetch blobs also from the URLs that their descriptors name, when no endpoint has them (`--foreign-urls`). Without
     /// credentials, and never from a private network for a public registry.
     pub foreign_urls: bool,
-    /// Whom the reference's own registry is to take us for, whatever the files say (`--creds`); no mirror gets to see it.
+    /// Whom the reference's own registry is to take us for, whatever the files say (`--creds`); no mirror gets to see it. With `insecure` that
+    /// may be in plain text.
     pub login: Option<Secret>,
     /// The file of credentials that is read instead of the usual ones (`--authfile`).
     pub auth_file: Option<String>,
-    /// For connecting to any host that has no time of its own (`--connect-timeout` is in the limits; this is `dial_timeout`'s default).
-    pub connect: Option<Duration>,
     /// The environment; `None`: no file and no variable is read at all.
     pub environment: Option<Environment>,
 }

@@ -67,7 +67,6 @@ pub(super) fn drafts(
                 own_options(draft, registries);
             }
         }
-        draft.connect = draft.connect.or(registries.connect);
     }
     Ok(drafts)
 }

@@ -48,7 +48,7 @@ impl Credentials {
     /// What the command line says of the registry itself comes first, then what the embedding program has for the origin,
     /// then the files in their order.
     pub async fn find(&self, cx: &Cx, endpoint: &Endpoint) -> Result<Option<Given<Secret>>, SecretError> {
-        if let Some(login) = self.0.login.as_ref().filter(|_| !endpoint.is_mirror && !endpoint.plain_twin) {
+        if let Some(login) = self.0.login.as_ref().filter(|_| !endpoint.is_mirror) {
             return Ok(Some(Given::new(login.clone(), Place::Option("--creds"))));
         }
         if let Some(secret) = cx.secret(&endpoint.origin()).await? {

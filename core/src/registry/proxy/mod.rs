@@ -48,11 +48,6 @@ impl Proxies {
     }
 }
 
-/// The proxy that the environment names for a URL, and the variable that names it; `None` connects directly.
-pub fn choose(environment: &Environment, url: &Url) -> Result<Option<Given<Proxy>>, ConfigError> {
-    Ok(Proxies::of(environment)?.choose(url))
-}
-
 fn proxy(environment: &Environment, names: [&str; 2]) -> Result<Option<Given<Proxy>>, ConfigError> {
     for name in names {
         if let Some(text) = environment.get(name) {
@@ -102,7 +97,8 @@ mod tests {
     }
 
     fn chosen(variables: &[(&str, &str)], url: &str) -> String {
-        match choose(&environment(variables), &Url::parse(url).unwrap()).unwrap() {
+        let proxies = Proxies::of(&environment(variables)).unwrap();
+        match proxies.choose(&Url::parse(url).unwrap()) {
             Some(given) => format!("{} {}", given.value.0, given.place),
             None => "direct".to_owned(),
         }
@@ -148,7 +144,7 @@ mod tests {
         fn any_value_is_read_or_refused(proxy: String, near in "(socks5://)?[a-z0-9.:@\\[\\]/]{0,20}", none in "[a-z0-9.:/*, \\[\\]é]{0,40}") {
             let url = Url::parse("https://r.example:5000/").unwrap();
             for proxy in [proxy, near] {
-                let _ = choose(&environment(&[("all_proxy", &proxy), ("no_proxy", &none)]), &url);
+                let _ = Proxies::of(&environment(&[("all_proxy", &proxy), ("no_proxy", &none)])).map(|proxies| proxies.choose(&url));
             }
         }
     }
