@@ -40,7 +40,6 @@ pub(crate) fn registries(remote: &RemoteArgs) -> Result<Registries, Failure> {
         auth_file: remote.authfile.as_deref().map(absolute),
         login: login(remote)?,
         environment: Some(environment()),
-        ..Registries::default()
     })
 }
 
