@@ -129,7 +129,7 @@ impl Net {
                 End::Stalled => return Arrival::Never,
             }
         };
-        Arrival::Now(Ok(Response { status, headers, body: payload }))
+        Arrival::Now(Ok(Response { status, headers, body: payload, from: None }))
     }
 
     /// Closes a body; whether it was open.
