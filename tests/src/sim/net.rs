@@ -47,6 +47,7 @@ pub struct Sent {
 
 /// What arrives of it.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "moved once, to whoever asked")]
 pub enum Arrival {
     /// This.
     Now(Result<Response, NetError>),
