@@ -1,7 +1,7 @@
 //! The native host: runs operations of the core on this machine's network and disk.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         mpsc::{self, Receiver},
@@ -11,6 +11,7 @@ use std::{
 
 use lugger_core::{
     effect::{
+        file::FileError,
         secret::{Origin, Secret, SecretError},
         store::StoreError,
     },
@@ -22,6 +23,7 @@ use lugger_core::{
 
 use crate::{
     Cancel,
+    given::Given,
     http::Http,
     leaving::Leaving,
     pool::Pool,
@@ -38,6 +40,7 @@ pub struct Host {
     pub(crate) http: Arc<Http>,
     pub(crate) store: Option<Arc<Store>>,
     pub(crate) leaving: Arc<Leaving>,
+    pub(crate) given: Arc<Vec<Given>>,
     pub(crate) pool: Pool,
     pub(crate) credentials: Credentials,
 }
@@ -64,6 +67,7 @@ impl Host {
             http: Arc::new(Http::new(&limits)),
             store,
             leaving: Arc::default(),
+            given: Arc::default(),
             // The core's permits bound exchanges and pumps; commits and publishing wait for the disk beside them.
             pool: Pool::new(limits.concurrency + 2),
             credentials: Box::new(|_| Ok(None)),
@@ -74,6 +78,12 @@ impl Host {
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
         self
+    }
+
+    /// Gives these files to the operations that follow, numbered in this order.
+    pub fn give(&mut self, files: &[PathBuf]) -> Result<(), FileError> {
+        self.given = Arc::new(files.iter().map(|path| Given::open(path)).collect::<Result<_, _>>()?);
+        Ok(())
     }
 
     /// Its store.
@@ -128,7 +138,7 @@ impl Host {
                 ^ u64::from(std::process::id()) << 20,
             wall: UnixTime(since_epoch.as_secs()),
             limits: self.limits,
-            caps: Caps { manual_redirects: true },
+            caps: Caps::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ pub use lugger_core as core;
 mod cancel;
 pub mod demo;
 mod files;
+mod given;
 mod helper;
 mod host;
 mod http;

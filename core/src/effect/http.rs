@@ -135,6 +135,9 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body.
     pub body: Payload,
+    /// Who answered, if that is not whom the exchange names: the host has followed redirects, because it
+    /// [could not do otherwise](crate::op::Caps::manual_redirects).
+    pub from: Option<Url>,
 }
 
 /// A body, as the exchange asked for it.
@@ -191,6 +194,9 @@ pub enum NetErrorKind {
     /// A file that the route names (authorities, client certificate) cannot be used.
     #[error("cannot use a certificate file")]
     File,
+    /// The server answers, but the browser does not let a page see what: it sends no CORS headers, or refuses the preflight.
+    #[error("the server does not let web pages read its answers (CORS)")]
+    Cors,
 }
 
 impl NetError {

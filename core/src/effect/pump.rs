@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use super::{BodyId, IngestId, http::NetError, store::StoreError};
+use super::{BodyId, IngestId, file::FileError, given::GivenId, http::NetError, store::StoreError};
 use crate::name::{Algorithm, Digest, Hasher, Mismatch};
 
 /// Bytes to move. The host reads a chunk, shows it to the tap, writes it, and repeats until the source ends.
@@ -21,9 +21,11 @@ pub struct Pump {
 
 impl fmt::Display for Pump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.from {
+        match &self.from {
             Source::Body(BodyId(id)) => write!(f, "body {id}")?,
             Source::Ingest { ingest: IngestId(id), from, to } => write!(f, "ingest {id} {from}..{to}")?,
+            Source::Content { digest, from, to } => write!(f, "content {digest} {from}..{to}")?,
+            Source::Given { given, from, to } => write!(f, "{given} {from}..{to}")?,
         }
         match self.to {
             Sink::Ingest(IngestId(id)) => write!(f, " to ingest {id} at {}", self.tap.len()),
@@ -34,7 +36,7 @@ impl fmt::Display for Pump {
 }
 
 /// Where bytes come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A response body; the pump ends it.
     Body(BodyId),
@@ -42,6 +44,24 @@ pub enum Source {
     Ingest {
         /// Which.
         ingest: IngestId,
+        /// First byte.
+        from: u64,
+        /// One past the last byte.
+        to: u64,
+    },
+    /// Committed content, from one offset up to another, or to its end if that comes first.
+    Content {
+        /// Which.
+        digest: Digest,
+        /// First byte.
+        from: u64,
+        /// One past the last byte.
+        to: u64,
+    },
+    /// A file that the user gave, from one offset up to another, or to its end if that comes first.
+    Given {
+        /// Which.
+        given: GivenId,
         /// First byte.
         from: u64,
         /// One past the last byte.
@@ -138,8 +158,10 @@ pub enum End {
     Complete,
     /// The source broke off.
     SourceLost(NetError),
-    /// The sink or an ingest as source failed.
+    /// The sink failed, or an ingest or content as source.
     StoreFailed(StoreError),
+    /// What the user gave could not be read.
+    GivenLost(FileError),
     /// The tap refused.
     Refused(TapError),
     /// A [`Forget`](super::Notice::Forget) came.

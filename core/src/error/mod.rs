@@ -14,7 +14,10 @@ pub use self::{
     said::Said,
 };
 use crate::{
-    effect::store::{StoreError, StoreErrorKind},
+    effect::{
+        file::FileError,
+        store::{StoreError, StoreErrorKind},
+    },
     name::ReferenceError,
     op::Trail,
     registry::{ConfigError, EndpointError, KeepError},
@@ -61,6 +64,9 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A file that the user gave cannot be read.
+    #[error("cannot read {0}")]
+    Given(FileError),
     /// Someone else kept changing the same record.
     #[error("the record {key} kept changing while it was being written")]
     Contended {
@@ -114,7 +120,9 @@ impl Error {
             Self::Content { why, .. } if matches!(**why, ContentError::NoPlatform { .. }) => Kind::NotFound,
             Self::Content { .. } => Kind::Content,
             Self::Store(StoreError { kind: StoreErrorKind::Missing, .. }) => Kind::NotFound,
-            Self::Keep(_) | Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => Kind::Failed,
+            Self::Given(_) | Self::Keep(_) | Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => {
+                Kind::Failed
+            }
             Self::Cancelled => Kind::Cancelled,
         }
     }

@@ -151,11 +151,15 @@ impl Default for Limits {
 pub struct Caps {
     /// Redirects come back as responses, so that the core follows them; otherwise the host has followed them.
     pub manual_redirects: bool,
+    /// Every header of a response is seen. Otherwise only what the server exposes to web pages: that one is absent says nothing.
+    pub all_headers: bool,
+    /// Bodies come as they were sent. Otherwise the host may have undone a `Content-Encoding`, and still shows the header.
+    pub raw_bodies: bool,
 }
 
 impl Default for Caps {
     fn default() -> Self {
-        Self { manual_redirects: true }
+        Self { manual_redirects: true, all_headers: true, raw_bodies: true }
     }
 }
 

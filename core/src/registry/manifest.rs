@@ -46,7 +46,7 @@ impl Turn<'_> {
         let mut ask = self.manifest_ask(Method::GET, reference);
         ask.inline_max = limits::MANIFEST_BYTES;
         let reply = self.send(cx, ask, &[]).await?;
-        unencoded(&reply)?;
+        unencoded(cx, &reply)?;
         let Reply { headers, body, .. } = reply;
         match body {
             ReplyBody::Small(bytes) => Ok((bytes, headers)),

@@ -220,8 +220,11 @@ fn identity() -> (HeaderName, HeaderValue) {
     (header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))
 }
 
-/// Refuses a response that was recoded all the same (security.md H6).
-fn unencoded(reply: &Reply) -> Result<(), Refusal> {
+/// Refuses a response that was recoded all the same (security.md H6), unless the host has decoded it: then the digest decides.
+fn unencoded(cx: &Cx, reply: &Reply) -> Result<(), Refusal> {
+    if !cx.caps().raw_bodies {
+        return Ok(());
+    }
     match reply.headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes) {
         None | Some(b"" | b"identity") => Ok(()),
         Some(other) => {

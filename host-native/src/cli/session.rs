@@ -5,7 +5,7 @@ use std::{env, path::PathBuf};
 use lugger::{
     Cancel, Host,
     core::{
-        error::Error,
+        error::{Attempt, Error},
         event::Event,
         name::{Platform, Reference},
         op::{Cx, Limits},
@@ -17,7 +17,6 @@ use lugger::{
 
 use super::{
     args::{Global, RemoteArgs},
-    event::Try,
     exit::Failure,
     hints::{self, Context},
     interrupt,
@@ -180,10 +179,10 @@ impl Session {
 }
 
 /// Every endpoint that was asked in vain, the most telling first.
-fn attempts(failure: &Failure) -> Vec<Try<'_>> {
+fn attempts(failure: &Failure) -> Vec<&Attempt> {
     match failure {
         Failure::Operation(error) => match &**error {
-            Error::Registry(error) => error.attempts().map(Try::from).collect(),
+            Error::Registry(error) => error.attempts().collect(),
             _ => Vec::new(),
         },
         _ => Vec::new(),

@@ -79,7 +79,7 @@ impl Http {
         } else {
             body.read_all(exchange.inline_max)?.map_or(Payload::TooLong, Payload::Inline)
         };
-        Ok(Response { status: head.status, headers: head.headers, body })
+        Ok(Response { status: head.status, headers: head.headers, body, from: None })
     }
 
     /// Takes an open body; it closes when what this returns is dropped.

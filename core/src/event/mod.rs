@@ -1,5 +1,7 @@
 //! What an operation tells its user while it runs.
 
+mod json;
+
 use std::{fmt, time::Duration};
 
 use http::StatusCode;
@@ -7,7 +9,7 @@ use http::StatusCode;
 use crate::{
     effect::http::NetError,
     error::Refusal,
-    model::Descriptor,
+    model::{Descriptor, Document},
     name::{Digest, Platform},
 };
 
@@ -21,6 +23,8 @@ pub enum Event {
         /// What it leads to.
         target: Descriptor,
     },
+    /// A manifest or index is here: verified, in memory, in the store only later.
+    Loaded(Document),
     /// Content was found in a document and is wanted.
     Planned(Descriptor),
     /// The store has it; nothing is fetched.
@@ -41,6 +45,15 @@ pub enum Event {
     },
     /// Verified and in the store.
     Committed(Descriptor),
+    /// A layer was unpacked to look at it: what is in it is what the configuration says.
+    Examined {
+        /// Of the layer as it is stored.
+        digest: Digest,
+        /// Of what it unpacks to.
+        diff_id: Digest,
+        /// How much that is.
+        unpacked: Unpacked,
+    },
     /// Another operation is fetching it; this one waits.
     Waiting {
         /// For this.
@@ -90,6 +103,11 @@ pub enum Event {
         /// Of this.
         digest: Digest,
     },
+    /// A name was given up, with the content that only it needed, because the store was full.
+    Evicted {
+        /// The name of the record.
+        name: String,
+    },
     /// The name is in the store.
     Named {
         /// The name of the record.
@@ -101,6 +119,15 @@ pub enum Event {
     },
     /// Something the user should know.
     Warned(Warning),
+}
+
+/// What a layer is once it is unpacked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Unpacked {
+    /// Bytes of the tar.
+    pub bytes: u64,
+    /// Members of the tar.
+    pub entries: u64,
 }
 
 /// How much a registry will still give (`ratelimit-*` headers).
