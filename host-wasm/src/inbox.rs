@@ -3,39 +3,36 @@
 use std::{cell::RefCell, collections::VecDeque, future::poll_fn, task::{Poll, Waker}, time::Duration};
 
 use lugger_core::{
-    effect::{
-        RequestId,
-        file::{Entry, FileError, Helped, HelperError},
-        http::{NetError, Response},
-        pump::Pumped,
-        secret::{Secret, SecretError},
-        store::{Applied, Begun, Record, StoreError},
-    },
-    effect::LockId,
-    op::Ticket,
+    effect::{Notice, RequestId},
+    op::{Answer, Op, Ticket},
 };
 
 use crate::clock::Timer;
 
-/// An answer with its ticket, or something to be told.
+/// What comes back to an operation.
 pub(crate) enum Message {
-    Exchanged(Ticket<Result<Response, NetError>>, Result<Response, NetError>),
-    Pumped(Ticket<Pumped>, Box<Pumped>),
-    Found(Ticket<Result<Option<u64>, StoreError>>, Result<Option<u64>, StoreError>),
-    Read(Ticket<Result<Vec<u8>, StoreError>>, Result<Vec<u8>, StoreError>),
-    Begun(Ticket<Result<Begun, StoreError>>, Result<Begun, StoreError>),
-    Done(Ticket<Result<(), StoreError>>, Result<(), StoreError>),
-    Got(Ticket<Result<Option<Record>, StoreError>>, Result<Option<Record>, StoreError>),
-    Scanned(Ticket<Result<Vec<(String, Record)>, StoreError>>, Result<Vec<(String, Record)>, StoreError>),
-    Applied(Ticket<Result<Applied, StoreError>>, Result<Applied, StoreError>),
-    Locked(Ticket<Result<Option<LockId>, StoreError>>, Result<Option<LockId>, StoreError>),
-    Secret(Ticket<Result<Option<Secret>, SecretError>>),
-    File(Ticket<Result<Entry, FileError>>),
-    Saved(Ticket<Result<(), FileError>>),
-    Helped(Ticket<Result<Helped, HelperError>>),
-    Sliced(Ticket<Result<Vec<u8>, FileError>>, Result<Vec<u8>, FileError>),
+    Answer(Box<dyn Deliver>),
     Progress(RequestId, u64),
     Cancel,
+}
+
+/// An answer with its ticket, whatever it answers.
+pub(crate) trait Deliver {
+    /// Gives it to the operation; what is owed if nobody there waits for it.
+    fn deliver(self: Box<Self>, op: &mut Op<String>) -> Option<Notice>;
+    /// What is owed if nobody ever sees it.
+    fn release(&self) -> Option<Notice>;
+}
+
+impl<R: Answer> Deliver for (Ticket<R>, R) {
+    fn deliver(self: Box<Self>, op: &mut Op<String>) -> Option<Notice> {
+        let (ticket, answer) = *self;
+        op.reply(ticket, answer).err().and_then(|refused| refused.release())
+    }
+
+    fn release(&self) -> Option<Notice> {
+        self.1.release()
+    }
 }
 
 /// The queue of one operation.
@@ -56,6 +53,11 @@ impl Inbox {
         if let Some(waker) = inner.waker.take() {
             waker.wake();
         }
+    }
+
+    /// A message that is there already.
+    pub(crate) fn take(&self) -> Option<Message> {
+        self.0.borrow_mut().messages.pop_front()
     }
 
     /// The next message; `None` when the wait was over first.
