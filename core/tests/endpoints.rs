@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "these are assertions")]
 
+#![cfg(feature = "files")]
+
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 use lugger_core::{

@@ -85,6 +85,7 @@ impl Capabilities {
 #[error("{0} is not a host that can be reached: {1}")]
 pub struct EndpointError(String, url::ParseError);
 
+#[cfg(feature = "files")]
 impl EndpointError {
     pub(super) fn new(name: &str, why: url::ParseError) -> Self {
         Self(name.to_owned(), why)

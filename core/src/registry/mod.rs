@@ -6,6 +6,10 @@
 pub mod auth;
 mod blob;
 pub mod challenge;
+#[cfg(feature = "files")]
+pub mod config;
+#[cfg(not(feature = "files"))]
+#[path = "config/alone.rs"]
 pub mod config;
 pub mod credentials;
 mod endpoint;
@@ -15,6 +19,7 @@ mod guard;
 mod manifest;
 mod pace;
 mod place;
+#[cfg(feature = "files")]
 pub mod proxy;
 mod redirect;
 mod registries;
@@ -33,13 +38,18 @@ use url::Url;
 use self::{auth::Auth, pace::Pace, redirect::Followed, round::Turn};
 pub use self::{
     config::ConfigError,
-    credentials::{Credentials, Forgotten, KeepError, Kept, hostname},
+    credentials::Credentials,
     endpoint::{Capabilities, Endpoint, EndpointError, Setting},
     place::{Given, Place},
-    proxy::Proxies,
-    registries::{Environment, Registries},
+    registries::Registries,
     repository::Repository,
     routes::Routes,
+};
+#[cfg(feature = "files")]
+pub use self::{
+    credentials::{Forgotten, KeepError, Kept, hostname},
+    proxy::Proxies,
+    registries::Environment,
 };
 use crate::{
     effect::{http::Exchange, secret::Origin},

@@ -3,16 +3,18 @@
 mod explain;
 mod images;
 mod inspect;
+#[cfg(feature = "files")]
 mod login;
 mod plan;
 mod pull;
 mod query;
 
+#[cfg(feature = "files")]
+pub use self::login::{LoggedIn, LoggedOut, Login, Logout, login, logout, registry};
 pub use self::{
     explain::{Explain, Explained, Explanation, explain},
     images::{Image, list},
     inspect::{Inspect, Inspected, document, inspect},
-    login::{LoggedIn, LoggedOut, Login, Logout, login, logout, registry},
     plan::{Needed, Plan, Planned, Requests, plan},
     pull::{Pull, Pulled, Wanted, Wrap, pull},
     query::{Query, digest, manifest, tags},
