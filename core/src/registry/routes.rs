@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{place::Given, proxy::Proxies};
 use crate::effect::{
-    route::{Proxy, Route, Tls},
+    route::{NamedBy, Proxy, Route, Tls},
     secret::Origin,
 };
 
@@ -49,11 +49,16 @@ impl Routes {
     pub fn away(&self, url: &Url) -> Arc<Route> {
         let proxy = self.proxy(url).map(|given| given.value);
         let namer = self.home.host_str().zip(self.home.port_or_known_default());
+        let named_by = match (&self.own.named_by, namer) {
+            // Its own word counts for less than nothing: a name of it may have a near address beside a public one.
+            (NamedBy::Stranger, _) | (_, None) => NamedBy::Stranger,
+            (_, Some((host, port))) => NamedBy::Server(host.to_owned(), port),
+        };
         Arc::new(Route {
             proxy,
             tls: Tls { roots: self.own.tls.roots.clone(), ..Tls::default() },
             connect: self.own.connect,
-            named_by: namer.map(|(host, port)| (host.to_owned(), port)),
+            named_by,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Whole operations: what a user asks for, one public flow each.
 
+mod blob;
 mod explain;
 mod images;
 mod inspect;
@@ -7,8 +8,10 @@ mod login;
 mod plan;
 mod pull;
 mod query;
+mod registries;
 
 pub use self::{
+    blob::{OpenBlob, OpenedBlob, open_blob},
     explain::{Explain, Explained, Explanation, explain},
     images::{Image, list},
     inspect::{Inspect, Inspected, document, inspect},
@@ -16,4 +19,5 @@ pub use self::{
     plan::{Needed, Plan, Planned, Requests, plan},
     pull::{Pull, Pulled, Wanted, Wrap, pull},
     query::{Query, digest, manifest, tags},
+    registries::known_registries,
 };

@@ -3,6 +3,7 @@
 //! The first place that has something for an account wins. A place that cannot be read, a file that is broken and a helper that
 //! fails are errors: none of them may end in an anonymous request, or in one with other credentials (security.md C10).
 
+mod accounts;
 mod file;
 mod helper;
 mod json;
@@ -66,18 +67,7 @@ impl Credentials {
     ) -> Result<Option<Given<Secret>>, SecretError> {
         let account = key::account(account);
         for source in sources::sources(&self.0) {
-            let (text, format) = match &source {
-                Source::Inline { text, .. } => (text.clone(), Format::Config),
-                Source::File { path, format, named_by } => match load(cx, path).await.map_err(unreadable)? {
-                    Some(text) => (text, *format),
-                    None => match named_by {
-                        Some(place) => {
-                            return Err(failed(path, format!("{place} names it, but it is not there")));
-                        }
-                        None => continue,
-                    },
-                },
-            };
+            let Some((text, format)) = text_of(cx, &source).await? else { continue };
             let says = file::look(&text, format, &account, repository);
             let says = says.map_err(|Fault { line, detail }| failed(source.place(line), detail))?;
             if let Some(given) = ask(cx, &source, says, &account).await? {
@@ -85,6 +75,20 @@ impl Credentials {
             }
         }
         Ok(None)
+    }
+}
+
+/// The text of a source and how it is laid out; `None` when it is not there and need not be.
+async fn text_of(cx: &Cx, source: &Source) -> Result<Option<(String, Format)>, SecretError> {
+    match source {
+        Source::Inline { text, .. } => Ok(Some((text.clone(), Format::Config))),
+        Source::File { path, format, named_by } => match load(cx, path).await.map_err(unreadable)? {
+            Some(text) => Ok(Some((text, *format))),
+            None => match named_by {
+                Some(place) => Err(failed(path, format!("{place} names it, but it is not there"))),
+                None => Ok(None),
+            },
+        },
     }
 }
 
