@@ -19,12 +19,14 @@ use lugger_core::{
     event::Event,
     op::{Caps, Cx, Limits, Op, Output, Setup},
     time::{Instant as CoreInstant, UnixTime},
+    verb::{self, OpenBlob, OpenedBlob},
 };
 
 use crate::{
     Cancel,
     given::Given,
     http::Http,
+    open::OpenBody,
     leaving::Leaving,
     pool::Pool,
     running::{Message, Running},
@@ -127,6 +129,14 @@ impl Host {
                 Output::Done(result) => return result,
             }
         }
+    }
+
+    /// Opens a blob of a registry: everything up to the first byte is done, the rest comes as it is read. Nothing of it is
+    /// verified.
+    pub fn open_blob(&mut self, want: OpenBlob) -> Result<OpenBody, Error> {
+        let OpenedBlob { body, part, size } = self.run(async |cx| verb::open_blob(cx, want).await)?;
+        // Taken at once: the next operation closes what it finds open.
+        Ok(OpenBody { body: self.http.take_body(body), part, size })
     }
 
     fn setup(&self) -> Setup {

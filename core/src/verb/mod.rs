@@ -1,5 +1,6 @@
 //! Whole operations: what a user asks for, one public flow each.
 
+mod blob;
 mod explain;
 mod images;
 mod inspect;
@@ -8,10 +9,16 @@ mod login;
 mod plan;
 mod pull;
 mod query;
+#[cfg(feature = "files")]
+mod registries;
 
 #[cfg(feature = "files")]
-pub use self::login::{LoggedIn, LoggedOut, Login, Logout, login, logout, registry};
 pub use self::{
+    login::{LoggedIn, LoggedOut, Login, Logout, login, logout, registry},
+    registries::known_registries,
+};
+pub use self::{
+    blob::{OpenBlob, OpenedBlob, open_blob},
     explain::{Explain, Explained, Explanation, explain},
     images::{Image, list},
     inspect::{Inspect, Inspected, document, inspect},

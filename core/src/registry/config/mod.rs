@@ -44,6 +44,10 @@ pub async fn endpoints(
 }
 
 async fn gather(cx: &Cx, reference: &Reference, registries: &Registries) -> Result<Vec<Endpoint>, Error> {
+    if let Some(bridge) = &registries.bridge {
+        // It reads the settings of its own machine.
+        return Ok(vec![bridge.endpoint(reference)]);
+    }
     let Some(environment) = &registries.environment else {
         let drafts = plan::drafts(reference, registries, &Files::default())?;
         return finish(drafts, &Proxies::default());
