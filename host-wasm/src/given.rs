@@ -29,7 +29,7 @@ pub(crate) async fn slice(given: &[File], slice: Slice) -> Result<Vec<u8>, FileE
 
 /// A file that could not be read: it was changed or removed since it was given.
 pub(crate) fn lost(file: &File, error: &JsValue) -> FileError {
-    FileError { path: file.name(), detail: crate::store::text_of(error) }
+    FileError { path: file.name(), detail: crate::js::message(error) }
 }
 
 /// The bytes of a blob from one offset up to another. While one piece is worked on, the browser reads the next.

@@ -164,8 +164,8 @@ impl Input<'_> {
             }),
             Self::Ingest(reader) => reader.read(buffer, BUFFER).await.map(Ok),
             Self::Content { blob, at, to } => {
-                let most = to.saturating_sub(*at).min(BUFFER as u64);
-                let bytes = blob.read_at(*at, most).await?;
+                let left = usize::try_from(to.saturating_sub(*at)).unwrap_or(usize::MAX);
+                let bytes = blob.read_at(*at, left.min(BUFFER)).await?;
                 *at += bytes.len() as u64;
                 buffer.extend_from_slice(&bytes);
                 Ok(Ok(bytes.len()))

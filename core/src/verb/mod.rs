@@ -12,11 +12,6 @@ mod query;
 #[cfg(feature = "files")]
 mod registries;
 
-#[cfg(feature = "files")]
-pub use self::{
-    login::{LoggedIn, LoggedOut, Login, Logout, login, logout, registry},
-    registries::known_registries,
-};
 pub use self::{
     blob::{OpenBlob, OpenedBlob, open_blob},
     explain::{Explain, Explained, Explanation, explain},
@@ -25,4 +20,9 @@ pub use self::{
     plan::{Needed, Plan, Planned, Requests, plan},
     pull::{Pull, Pulled, Wanted, Wrap, pull},
     query::{Query, digest, manifest, tags},
+};
+#[cfg(feature = "files")]
+pub use self::{
+    login::{LoggedIn, LoggedOut, Login, Logout, login, logout, registry},
+    registries::known_registries,
 };

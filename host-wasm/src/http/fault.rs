@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use js_sys::Reflect;
 use lugger_core::effect::http::{NetError, NetErrorKind};
 use url::Url;
 use wasm_bindgen::JsValue;
@@ -10,7 +9,10 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestCredentials, RequestInit, RequestMode};
 
 use super::fetch;
-use crate::clock::within;
+use crate::{
+    clock::within,
+    js::{message, name},
+};
 
 /// How long a server may take to show that it is there.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,16 +44,4 @@ async fn answers(url: &Url) -> bool {
 /// A body that breaks off.
 pub(super) fn of_body(error: &JsValue) -> NetError {
     NetError::new(NetErrorKind::Broken, message(error))
-}
-
-fn name(error: &JsValue) -> String {
-    text(error, "name")
-}
-
-fn message(error: &JsValue) -> String {
-    text(error, "message")
-}
-
-fn text(error: &JsValue, member: &str) -> String {
-    Reflect::get(error, &member.into()).ok().and_then(|it| it.as_string()).unwrap_or_default()
 }

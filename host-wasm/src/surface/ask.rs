@@ -6,6 +6,7 @@ use lugger_core::{
     verb::{GivenFile, Wanted},
 };
 use serde_json::Value;
+use web_sys::File;
 
 /// What is to be done.
 pub(super) enum Ask {
@@ -15,12 +16,13 @@ pub(super) enum Ask {
     Inspect { reference: Reference, platform: Option<Platform>, target: Option<Box<Descriptor>> },
     Images,
     Remove { name: String },
+    Allow { registry: String },
     Clear,
 }
 
 impl Ask {
     /// Reads it; what is wrong with it otherwise.
-    pub(super) fn parse(json: &str) -> Result<Self, String> {
+    pub(super) fn parse(json: &str, given: &[File]) -> Result<Self, String> {
         let value: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
         Ok(match text(&value, "op")? {
             "pull" => {
@@ -30,7 +32,7 @@ impl Ask {
                 };
                 Self::Pull { reference: reference(&value, "reference")?, wanted }
             }
-            "open" => Self::Open { files: files(&value)? },
+            "open" => Self::Open { files: files(&value, given)? },
             "examine" => Self::Examine { reference: reference(&value, "name")?, platform: platform(&value)? },
             "inspect" => {
                 let target = match value.get("target") {
@@ -42,6 +44,7 @@ impl Ask {
             }
             "images" => Self::Images,
             "remove" => Self::Remove { name: text(&value, "name")?.to_owned() },
+            "allow" => Self::Allow { registry: text(&value, "registry")?.to_owned() },
             "clear" => Self::Clear,
             other => return Err(format!("`{other}` is nothing that can be done")),
         })
@@ -64,7 +67,7 @@ fn reference(value: &Value, name: &str) -> Result<Reference, String> {
 fn platform(value: &Value) -> Result<Option<Platform>, String> {
     match value.get("platform") {
         None | Some(Value::Null) => Ok(None),
-        Some(_) => Platform::parse(text(value, "platform")?).map(Some).map_err(|error| error.to_string()),
+        Some(_) => Platform::parse(text(value, "platform")?, &usual()).map(Some).map_err(|error| error.to_string()),
     }
 }
 
@@ -72,11 +75,15 @@ fn descriptor(value: &Value) -> Result<Descriptor, String> {
     serde_json::from_value(value.clone()).map_err(|error| format!("target: {error}"))
 }
 
-fn files(value: &Value) -> Result<Vec<GivenFile>, String> {
-    let files = value.get("files").and_then(Value::as_array).ok_or("`files` must be a list")?;
-    let file = |file: &Value| {
-        let size = file.get("size").and_then(Value::as_u64).ok_or("`size` must be a number of bytes")?;
-        Ok(GivenFile { path: text(file, "path")?.to_owned(), size })
+/// The files that came beside the JSON, under the paths that stand in it.
+fn files(value: &Value, given: &[File]) -> Result<Vec<GivenFile>, String> {
+    let paths = value.get("paths").and_then(Value::as_array).ok_or("`paths` must be a list")?;
+    if paths.len() != given.len() {
+        return Err(format!("{} paths for {} files", paths.len(), given.len()));
+    }
+    let file = |(path, file): (&Value, &File)| {
+        let path = path.as_str().ok_or("a path must be a text")?;
+        Ok(GivenFile { path: path.to_owned(), size: file.size() as u64 })
     };
-    files.iter().map(file).collect()
+    paths.iter().zip(given).map(file).collect()
 }

@@ -6,6 +6,7 @@
 // The side that answers knows what the user's files say.
 #[cfg(feature = "files")]
 mod access;
+mod allow;
 #[cfg(feature = "files")]
 mod asked;
 mod told;
@@ -20,7 +21,7 @@ pub use self::{
     access::{Access, Standing},
     asked::{Asked, part},
 };
-pub use self::told::Told;
+pub use self::{allow::allow, told::Told};
 pub(super) use told::relayed;
 
 use super::{Capabilities, Endpoint, Place, Routes, Shape};
@@ -44,9 +45,6 @@ pub struct Bridge {
 impl Bridge {
     /// The one endpoint that every reference has.
     pub(super) fn endpoint(&self, reference: &Reference) -> Endpoint {
-        // A token that no header may carry is none: the bridge says so.
-        let token = HeaderValue::from_str(&self.token).ok();
-        let own = |token| OwnHeaders::new(Origin::of(&self.url), vec![(TOKEN, token)]);
         Endpoint {
             root: self.url.clone(),
             repository: reference.name(),
@@ -57,10 +55,16 @@ impl Bridge {
             can: Capabilities { push: false, ..Capabilities::ALL },
             namespace: None,
             account: reference.domain().to_owned(),
-            headers: token.map(own),
+            headers: self.own(),
             routes: Arc::new(Routes::plain(&self.url)),
             settings: Vec::new(),
         }
+    }
+
+    /// The token, bound to the bridge. One that no header may carry is none: the bridge says so.
+    fn own(&self) -> Option<OwnHeaders> {
+        let token = HeaderValue::from_str(&self.token).ok()?;
+        Some(OwnHeaders::new(Origin::of(&self.url), vec![(TOKEN, token)]))
     }
 }
 

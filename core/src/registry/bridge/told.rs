@@ -144,6 +144,7 @@ mod tests {
             status: StatusCode::from_u16(told.status).unwrap(),
             headers: HeaderMap::new(),
             body: ReplyBody::Small(told.body().into_bytes()),
+            from: None,
         };
         relayed(&reply, "r.example").unwrap()
     }
@@ -201,7 +202,7 @@ mod tests {
         assert!(words.starts_with(r"a\u{1b}[31m") && words.chars().count() == WORDS_MAX);
         for other in ["", "<html>", r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"x"}]}"#] {
             let body = ReplyBody::Small(other.into());
-            let reply = Reply { status: StatusCode::NOT_FOUND, headers: HeaderMap::new(), body };
+            let reply = Reply { status: StatusCode::NOT_FOUND, headers: HeaderMap::new(), body, from: None };
             assert_eq!(relayed(&reply, "r.example"), None, "{other}");
         }
     }

@@ -22,11 +22,7 @@ use super::{
     proxy::Proxies,
     registries::{Environment, Registries},
 };
-use crate::{
-    error::Error,
-    name::Reference,
-    op::Cx,
-};
+use crate::{error::Error, name::Reference, op::Cx};
 
 /// The places that serve the reference's repository, in the order in which they are asked; the registry itself is the last, if
 /// it may be asked at all.
