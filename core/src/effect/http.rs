@@ -111,8 +111,18 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// Query keys of the distribution and token protocols, whose values are names and numbers.
         const OPEN: [&str; 12] = [
-            "scope", "service", "n", "last", "ns", "artifactType", "digest", "mount", "from", "ref",
-            "reference", "size",
+            "scope",
+            "service",
+            "n",
+            "last",
+            "ns",
+            "artifactType",
+            "digest",
+            "mount",
+            "from",
+            "ref",
+            "reference",
+            "size",
         ];
         write!(f, "{}{}", super::secret::Origin::of(self.0), self.0.path())?;
         for (i, (key, value)) in self.0.query_pairs().enumerate() {

@@ -164,9 +164,11 @@ impl Refusal {
             Self::TokenServer { why, .. } => why.kind(),
             Self::Relayed { kind, .. } => *kind,
             Self::Missing(_) => Kind::NotFound,
-            Self::Unconfirmed { .. } | Self::Denied { .. } | Self::Credentials { .. } | Self::Challenge(_) | Self::Secret(_) => {
-                Kind::Denied
-            }
+            Self::Unconfirmed { .. }
+            | Self::Denied { .. }
+            | Self::Credentials { .. }
+            | Self::Challenge(_)
+            | Self::Secret(_) => Kind::Denied,
             Self::Throttled { .. } => Kind::Throttled,
             Self::Content(_) => Kind::Content,
             Self::Net(_)

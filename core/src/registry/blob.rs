@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use super::{Ask, Turn, item::Item, identity, unencoded};
+use super::{Ask, Turn, identity, item::Item, unencoded};
 use crate::{
     effect::pump::Verifier,
     error::{ContentError, Refusal},

@@ -193,9 +193,6 @@ mod tests {
     fn a_mirror_is_told_which_registry_is_meant() {
         let mut endpoint = Endpoint::upstream("m.example", "a", false, Place::BuiltIn).unwrap();
         endpoint.namespace = Some("r.example:5000".to_owned());
-        assert_eq!(
-            endpoint.url(Item::Tags).as_str(),
-            "https://m.example/v2/a/tags/list?ns=r.example%3A5000"
-        );
+        assert_eq!(endpoint.url(Item::Tags).as_str(), "https://m.example/v2/a/tags/list?ns=r.example%3A5000");
     }
 }

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use super::{Ask, Turn, item::Item, identity, unencoded};
+use super::{Ask, Turn, identity, item::Item, unencoded};
 use crate::{
     error::{ContentError, Refusal},
     model::{Descriptor, Document, detect, limits},

@@ -40,7 +40,10 @@ pub(super) async fn follow(
         exchange.route = if is_ours { routes.to(&exchange.url) } else { routes.away(&exchange.url) };
         if exchange.route.named_by == NamedBy::Stranger && guard::is_near(&exchange.url) {
             // Whoever looks the name up may be a proxy, which would not ask.
-            return Err(Refusal::Net(NetError::new(NetErrorKind::Forbidden, Origin::of(&exchange.url).to_string())));
+            return Err(Refusal::Net(NetError::new(
+                NetErrorKind::Forbidden,
+                Origin::of(&exchange.url).to_string(),
+            )));
         }
         let own = endpoint.headers.as_ref().filter(|_| at_home);
         let sent = exchange.clone().bound_to(own, authorization.filter(|_| at_home));

@@ -132,7 +132,9 @@ pub fn part(range: Option<&str>, size: u64) -> Result<Option<Range<u64>>, Told> 
         let first: u64 = number("first", first).ok()?;
         let end = match last {
             "" => size,
-            last => number::<u64>("last", last).ok().filter(|last| *last >= first)?.saturating_add(1).min(size),
+            last => {
+                number::<u64>("last", last).ok().filter(|last| *last >= first)?.saturating_add(1).min(size)
+            }
         };
         Some(first..end)
     };
@@ -162,10 +164,8 @@ mod tests {
 
     #[test]
     fn what_one_end_says_the_other_understands() {
-        let bridge = Bridge {
-            url: Url::parse("http://127.0.0.1:7777/api/v1/").unwrap(),
-            token: "t".to_owned(),
-        };
+        let bridge =
+            Bridge { url: Url::parse("http://127.0.0.1:7777/api/v1/").unwrap(), token: "t".to_owned() };
         let digest: Digest = format!("sha256:{HEX}").parse().unwrap();
         for name in ["alpine", "r.example:5000/a/b__c", "[::1]:5000/a", "localhost/x"] {
             let reference = Reference::parse(name).unwrap();
@@ -213,7 +213,9 @@ mod tests {
         ] {
             assert_eq!(parse(odd).map_err(|told| told.status), Err(400), "{odd}");
         }
-        for unknown in ["", "fetch?url=http://r.example", "manifest/?ref=r.example/a&reference=1", "../v1/about"] {
+        for unknown in
+            ["", "fetch?url=http://r.example", "manifest/?ref=r.example/a&reference=1", "../v1/about"]
+        {
             assert_eq!(parse(unknown).map_err(|told| told.status), Err(404), "{unknown}");
         }
         assert_eq!(parse("allow?registry=r.example:5000"), Ok(Asked::Allow("r.example:5000".to_owned())));

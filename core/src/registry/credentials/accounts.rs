@@ -50,8 +50,14 @@ mod tests {
         let text = r#"{"auths":{"https://index.docker.io/v1/":{},"R.example:5000":{},"quay.io/team":{}},
             "credHelpers":{"ghcr.io":"x"},"credsStore":"y"}"#;
         let found = names(text, Format::Config).map_err(|fault| fault.detail);
-        assert_eq!(found, Ok(["docker.io", "r.example:5000", "quay.io", "ghcr.io"].map(str::to_owned).to_vec()));
-        assert_eq!(names(r#"{"a.example":{}}"#, Format::Legacy).map_err(|fault| fault.detail), Ok(vec!["a.example".to_owned()]));
+        assert_eq!(
+            found,
+            Ok(["docker.io", "r.example:5000", "quay.io", "ghcr.io"].map(str::to_owned).to_vec())
+        );
+        assert_eq!(
+            names(r#"{"a.example":{}}"#, Format::Legacy).map_err(|fault| fault.detail),
+            Ok(vec!["a.example".to_owned()])
+        );
         assert!(names("{", Format::Config).is_err());
     }
 }
