@@ -26,8 +26,8 @@ use crate::{
     Cancel,
     given::Given,
     http::Http,
-    open::OpenBody,
     leaving::Leaving,
+    open::OpenBody,
     pool::Pool,
     running::{Message, Running},
     store::{Options, Store},
@@ -133,8 +133,9 @@ impl Host {
 
     /// Opens a blob of a registry: everything up to the first byte is done, the rest comes as it is read. Nothing of it is
     /// verified.
-    pub fn open_blob(&mut self, want: OpenBlob) -> Result<OpenBody, Error> {
-        let OpenedBlob { body, part, size } = self.run(async |cx| verb::open_blob(cx, want).await)?;
+    pub fn open_blob(&mut self, want: OpenBlob, cancel: &Cancel) -> Result<OpenBody, Error> {
+        let open = async |cx| verb::open_blob(cx, want).await;
+        let OpenedBlob { body, part, size } = self.run_with(open, cancel, |_| {})?;
         // Taken at once: the next operation closes what it finds open.
         Ok(OpenBody { body: self.http.take_body(body), part, size })
     }

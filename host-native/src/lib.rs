@@ -26,8 +26,8 @@ mod pool;
 mod pump;
 pub mod registry;
 mod running;
-mod server;
 pub mod serve;
+mod server;
 pub mod store;
 
 pub use self::{

@@ -39,7 +39,7 @@ pub struct Registries {
     #[cfg(feature = "files")]
     pub auth_file: Option<String>,
     /// A native core that asks for us: then nothing else here is of use.
-    pub bridge: Option<Bridge>,
+    pub bridge: Option<Box<Bridge>>,
     /// The reference's registry was not named by the user: it is asked at public addresses alone, by TLS. What the user's
     /// settings say to ask instead of it is the user's.
     pub untrusted: bool,

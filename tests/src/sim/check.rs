@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use http::header;
 use lugger_core::{
     effect::{
-        route::NamedBy,
         http::Exchange,
+        route::NamedBy,
         secret::Origin,
         store::{Commit, Content},
     },
