@@ -20,8 +20,19 @@ use super::{
     blob::{Blob, Pieces},
     chunks, error,
     idb::{CHUNKS, CONTENT, INGESTS, INLINE, Mode, Transaction},
-    rows::{ContentRow, Place},
+    rows::{ContentRow, IngestRow, Place},
 };
+
+/// Of an ingest that another tab has cleared away.
+pub(super) const GONE: &str = "the ingest is gone";
+
+/// Bytes that become content.
+pub(super) enum Bytes<'a> {
+    /// Where they are already.
+    At(&'a Place),
+    /// In memory.
+    Here(&'a [u8]),
+}
 
 /// The key of a digest.
 pub(super) fn key(digest: &Digest) -> JsValue {
@@ -74,47 +85,51 @@ pub(super) async fn put(inner: &Inner, bytes: &[u8], verified: &Verified) -> Res
     if bytes.len() as u64 != verified.size() {
         return Err(error::failed(&inner.db.path(CONTENT), "the bytes are not those that were verified"));
     }
-    settle(inner, verified, Place::Inline, Some(bytes)).await
+    settle(inner, verified, Bytes::Here(bytes), None).await
 }
 
 /// Names bytes as content; the ingest that they were, if any, is then over. What is there already stays, and these go.
 pub(super) async fn settle(
     inner: &Inner,
     verified: &Verified,
-    place: Place,
-    bytes: Option<&[u8]>,
+    bytes: Bytes<'_>,
+    ingest: Option<&Place>,
 ) -> Result<(), StoreError> {
-    let (digest, size) = (key(verified.digest()), verified.size());
-    let (ours, bytes) = (place.clone(), bytes.map(Uint8Array::from));
+    let (key, size) = (key(verified.digest()), verified.size());
+    let (place, inline) = match bytes {
+        Bytes::At(place) => (place.clone(), None),
+        Bytes::Here(bytes) => (Place::Inline, Some(Uint8Array::from(bytes))),
+    };
+    let ask = |tables: &Transaction| Ok(vec![tables.get(CONTENT, &key)?, tables.get(INGESTS, &key)?]);
     let then = {
-        let digest = digest.clone();
+        let (key, place, ingest) = (key.clone(), place.clone(), ingest.cloned());
         move |tables: &Transaction, answers: &[JsValue]| {
             let there = answers.first().and_then(ContentRow::from_js).map(|row| row.size);
-            match there {
-                None => {
-                    let row = ContentRow { size, place: ours.clone() };
-                    tables.put(CONTENT, &digest, &row.to_js())?;
-                    if let Some(bytes) = &bytes {
-                        tables.put(INLINE, &digest, bytes)?;
-                    }
-                }
-                Some(there) if there != size => return Ok(Some(there)),
-                Some(_) => {
-                    if let Place::Chunks(id) = ours {
-                        tables.delete(CHUNKS, &chunks::all(id)?)?;
-                    }
-                }
+            if there.is_some_and(|there| there != size) {
+                return Ok(there);
             }
-            tables.delete(INGESTS, &digest)?;
+            if let Some(ingest) = &ingest {
+                let row = answers.get(1).and_then(IngestRow::from_js);
+                if row.is_none_or(|row| row.place != *ingest) {
+                    return Err(js_sys::Error::new(GONE).into());
+                }
+                tables.delete(INGESTS, &key)?;
+            }
+            match (there, &place) {
+                (None, _) => {
+                    tables.put(CONTENT, &key, &ContentRow { size, place: place.clone() }.to_js())?;
+                    if let Some(bytes) = &inline {
+                        tables.put(INLINE, &key, bytes)?;
+                    }
+                }
+                (Some(_), Place::Chunks(id)) => tables.delete(CHUNKS, &chunks::all(*id)?)?,
+                (Some(_), Place::File(_) | Place::Inline) => {}
+            }
             Ok(there)
         }
     };
-    // Bytes from memory are no ingest; but one of this digest, begun by another tab, may stay: whoever begins it again
-    // finds the content.
     let tables = [CONTENT, INLINE, INGESTS, CHUNKS];
-    let ask = |tables: &Transaction| Ok(vec![tables.get(CONTENT, &digest)?]);
-    let there = inner.db.change(Mode::Change, &tables, ask, then).await?;
-    let Some(there) = there else { return Ok(()) };
+    let Some(there) = inner.db.change(Mode::Change, &tables, ask, then).await? else { return Ok(()) };
     if let Some(damage) = damage(inner, verified.digest(), there, size) {
         return Err(damage);
     }
@@ -128,9 +143,8 @@ pub(super) async fn settle(
 /// Removes content. That there is none is success.
 pub(super) async fn remove(inner: &Inner, digest: &Digest) -> Result<(), StoreError> {
     let key = key(digest);
-    let ask = |tables: &Transaction| -> Result<Vec<IdbRequest>, JsValue> {
-        Ok(vec![tables.get(CONTENT, &key)?])
-    };
+    let ask =
+        |tables: &Transaction| -> Result<Vec<IdbRequest>, JsValue> { Ok(vec![tables.get(CONTENT, &key)?]) };
     let then = {
         let key = key.clone();
         move |tables: &Transaction, answers: &[JsValue]| {
@@ -156,9 +170,8 @@ fn missing(inner: &Inner, digest: &Digest) -> StoreError {
 
 /// Something else under its name is an error: it must not pass for the content.
 fn damage(inner: &Inner, digest: &Digest, len: u64, size: u64) -> Option<StoreError> {
-    (len != size).then(|| {
-        error::failed(&path(inner, digest), format!("damaged: it has {len} bytes, not {size}"))
-    })
+    (len != size)
+        .then(|| error::failed(&path(inner, digest), format!("damaged: it has {len} bytes, not {size}")))
 }
 
 fn path(inner: &Inner, digest: &Digest) -> String {

@@ -89,8 +89,7 @@ impl Database {
             return Err(error::failed(&path, "there is no IndexedDB here"));
         }
         let request = factory.unchecked_into::<IdbFactory>().open_with_u32(name, VERSION).map_err(failed)?;
-        let db: IdbDatabase =
-            JsFuture::from(opened(&request)).await.map_err(failed)?.unchecked_into();
+        let db: IdbDatabase = JsFuture::from(opened(&request)).await.map_err(failed)?.unchecked_into();
         // Another tab wants to delete the database or bring it to a newer form: it must not wait for us.
         let close = Reflect::get(&db, &"close".into()).map_err(failed)?.unchecked_into::<Function>();
         db.set_onversionchange(Some(&close.bind0(&db)));

@@ -90,7 +90,7 @@ impl Ingest {
             move |tables: &Transaction, answers: &[JsValue]| {
                 let chunks = answers.get(1..).unwrap_or_default();
                 let row = answers.first().and_then(IngestRow::from_js).filter(|row| row.place == place);
-                let mut row = row.ok_or_else(|| js_sys::Error::new("the ingest is gone"))?;
+                let mut row = row.ok_or_else(|| js_sys::Error::new(content::GONE))?;
                 change(tables, &mut row, chunks)?;
                 tables.put(INGESTS, &key, &row.to_js())
             }

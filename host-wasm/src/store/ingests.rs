@@ -19,7 +19,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::{
-    Inner, chunks, content, error,
+    Inner, chunks,
+    content::{self, Bytes},
+    error,
     idb::{CHUNKS, CONTENT, INGESTS, Mode, STATE, Transaction},
     ingest::Ingest,
     rows::{ContentRow, IngestRow, Place, count, number},
@@ -70,7 +72,11 @@ impl Ingests {
     }
 
     /// Ends one by work that goes on even if nobody waits for it any more, and before anything else of this digest.
-    fn end<T, F, W>(inner: &Rc<Inner>, id: IngestId, work: W) -> impl Future<Output = Option<T>> + use<T, F, W>
+    fn end<T, F, W>(
+        inner: &Rc<Inner>,
+        id: IngestId,
+        work: W,
+    ) -> impl Future<Output = Option<T>> + use<T, F, W>
     where
         T: 'static,
         F: Future<Output = T> + 'static,
@@ -227,7 +233,8 @@ async fn publish(inner: &Inner, ingest: &Ingest, verified: &Verified) -> Result<
     let gathered = ingest.tails.borrow().values().find(|tail| tail.at == 0).map(|tail| tail.bytes.clone());
     let has_nothing = matches!(ingest.place, Place::Chunks(_)) && ingest.extents.borrow().total() == 0;
     if has_nothing && gathered.as_ref().map_or(0, Vec::len) as u64 == verified.size() {
-        return content::settle(inner, verified, Place::Inline, Some(&gathered.unwrap_or_default())).await;
+        let bytes = gathered.unwrap_or_default();
+        return content::settle(inner, verified, Bytes::Here(&bytes), Some(&ingest.place)).await;
     }
     ingest.settle(inner).await?;
     let (prefix, end) = (ingest.extents.borrow().prefix(), ingest.extents.borrow().end());
@@ -241,7 +248,7 @@ async fn publish(inner: &Inner, ingest: &Ingest, verified: &Verified) -> Result<
     if [prefix, end, len] != [verified.size(); 3] {
         return refuse();
     }
-    content::settle(inner, verified, ingest.place.clone(), None).await
+    content::settle(inner, verified, Bytes::At(&ingest.place), Some(&ingest.place)).await
 }
 
 /// Ends one and keeps it, unless there is nothing to keep.
