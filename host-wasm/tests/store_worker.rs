@@ -11,6 +11,7 @@ wasm_bindgen_test_configure!(run_in_dedicated_worker);
 mod opfs {
     use lugger_core::effect::store::StoreErrorKind;
     use lugger_wasm::store::Bytes;
+    use wasm_bindgen::JsCast as _;
     use wasm_bindgen_futures::JsFuture;
     use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -42,6 +43,50 @@ mod opfs {
         assert_eq!(files(&at).await.len(), 2, "also that of an open ingest stays");
         it.check(&other).await;
         assert_eq!(other.partial(&parked.digest).await.unwrap(), Some(1_000_000));
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_file_that_is_about_to_be_free_is_waited_for() {
+        let at = At::new("taken", Bytes::Opfs);
+        let (store, other, it) = (at.open().await, at.open().await, Sample::new(LONG));
+        let (ingest, ..) = it.begin(&store).await;
+        let mut writer = store.writer(ingest, 0).await.unwrap();
+        it.write(&mut writer, 1_000_000).await;
+        wasm_bindgen_futures::spawn_local(async move {
+            // Some work of the browser, as that of closing a tab.
+            for _ in 0..20 {
+                let _ = at.open().await;
+            }
+            drop((writer, store));
+        });
+        let (_, len, ..) = it.begin(&other).await;
+        assert_eq!(len, 1_000_000);
+    }
+
+    #[wasm_bindgen_test]
+    async fn islands_reach_no_further_than_their_file() {
+        let at = At::new("torn", Bytes::Opfs);
+        let (store, it) = (at.open().await, Sample::new(LONG));
+        let (ingest, ..) = it.begin(&store).await;
+        it.fill(&store, ingest, 100_000, 200_000).await;
+        it.fill(&store, ingest, 300_000, 400_000).await;
+        store.park(ingest).await;
+        // As after a power cut.
+        let name = files(&at).await.pop().unwrap();
+        let file = JsFuture::from(directory(&at).await.get_file_handle(&name)).await.unwrap();
+        let file: web_sys::FileSystemFileHandle = file.unchecked_into();
+        let file = JsFuture::from(file.create_sync_access_handle()).await.unwrap();
+        let file: web_sys::FileSystemSyncAccessHandle = file.unchecked_into();
+        file.truncate_with_u32(150_000).unwrap();
+        file.close();
+        let (ingest, len, _, islands) = it.begin(&store).await;
+        assert_eq!((len, islands), (0, vec![(100_000, 150_000)]));
+        // Killed before it has noted a byte of the next part: nothing is believed of what lies between.
+        let mut writer = store.part_writer(ingest, 500_000).await.unwrap();
+        drop(writer.write(&it.bytes[500_000..600_000]).await);
+        drop((writer, store));
+        let (_, _, _, islands) = it.begin(&at.open().await).await;
+        assert_eq!(islands[0], (100_000, 150_000));
     }
 
     #[wasm_bindgen_test]

@@ -32,6 +32,11 @@ pub(super) fn is_missing(cause: &JsValue) -> bool {
     text(cause, "name") == "NotFoundError"
 }
 
+/// Whether it says that another has the file open.
+pub(super) fn is_taken(cause: &JsValue) -> bool {
+    text(cause, "name") == "NoModificationAllowedError"
+}
+
 /// A property that is a text.
 fn text(of: &JsValue, property: &str) -> String {
     Reflect::get(of, &property.into()).ok().and_then(|text| text.as_string()).unwrap_or_default()

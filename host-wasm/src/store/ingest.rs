@@ -40,6 +40,8 @@ pub(super) struct Ingest {
     pub(super) has_journal: Cell<bool>,
     /// Of a [`Place::Chunks`]: what its writers have gathered for their next chunks, by writer.
     pub(super) tails: RefCell<BTreeMap<u64, Tail>>,
+    /// How many writers it has had.
+    pub(super) writers: Cell<u64>,
     /// The note that is being put.
     pub(super) noting: RefCell<Option<Promise>>,
 }
@@ -59,6 +61,14 @@ impl Ingest {
         match (&self.place, self.file.borrow().clone()) {
             (Place::File(_), None) => Err(error::failed(&self.path(inner), "the ingest is not open")),
             (_, file) => Ok(file),
+        }
+    }
+
+    /// Lets go of its file, whoever still works on it.
+    pub(super) fn close(&self) {
+        let file = self.file.borrow_mut().take();
+        if let Some(file) = file {
+            file.close();
         }
     }
 

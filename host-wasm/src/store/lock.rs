@@ -101,16 +101,17 @@ fn request(locks: &JsValue, name: &str) -> Result<(Promise, Promise), JsValue> {
             })
             .into()
         });
-        let asked = || {
-            let options = Object::new();
-            Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE)?;
-            let request = Reflect::get(locks, &"request".into())?.unchecked_into::<Function>();
-            let done = request.call3(locks, &name.into(), &options, &granted)?;
-            // Of a lock that could not even be asked for.
-            Reflect::get(&done, &"catch".into())?.unchecked_into::<Function>().call1(&done, &reject)?;
-            Ok(done.unchecked_into())
-        };
-        free = asked();
+        free = ask(locks, name, &granted, &reject);
     });
     free.map(|free| (answer, free))
+}
+
+fn ask(locks: &JsValue, name: &str, granted: &JsValue, reject: &Function) -> Result<Promise, JsValue> {
+    let options = Object::new();
+    Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE)?;
+    let request = Reflect::get(locks, &"request".into())?.unchecked_into::<Function>();
+    let done = request.call3(locks, &name.into(), &options, granted)?;
+    // Of a lock that could not even be asked for.
+    Reflect::get(&done, &"catch".into())?.unchecked_into::<Function>().call1(&done, reject)?;
+    Ok(done.unchecked_into())
 }

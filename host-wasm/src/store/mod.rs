@@ -23,9 +23,11 @@
 //! in dedicated workers only, for nobody else has the handles. Pages, and browsers without such handles, keep the bytes in
 //! the database as chunks, and read what workers have put in files.
 
+mod begin;
 mod blob;
 mod chunks;
 mod content;
+mod ends;
 mod error;
 mod idb;
 mod ingest;
@@ -158,25 +160,25 @@ impl Store {
 
     /// Starts an ingest, or takes up what an earlier run left of it. Hold its lock.
     pub async fn begin(&self, begin: &Begin) -> Result<Begun, StoreError> {
-        ingests::begin(&self.0, begin).await
+        begin::begin(&self.0, begin).await
     }
 
     /// Commits verified content. An ingest ends with this: one that could not be committed is parked.
     pub async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         match &commit.content {
-            Content::Ingest(id) => ingests::commit(&self.0, *id, &commit.verified).await,
+            Content::Ingest(id) => ends::commit(&self.0, *id, &commit.verified).await,
             Content::Bytes(bytes) => content::put(&self.0, bytes, &commit.verified).await,
         }
     }
 
     /// Ends an ingest and keeps what it has.
     pub async fn park(&self, ingest: IngestId) {
-        ingests::park(&self.0, ingest).await;
+        ends::park(&self.0, ingest).await;
     }
 
     /// Ends an ingest and deletes what it has.
     pub async fn discard(&self, ingest: IngestId) {
-        ingests::discard(&self.0, ingest).await;
+        ends::discard(&self.0, ingest).await;
     }
 
     /// Cuts an open ingest off at `at`, which it must have, and writes on from there. One writer at a time.

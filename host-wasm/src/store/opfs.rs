@@ -3,7 +3,7 @@
 //! IndexedDB says what they are. A file is written through a synchronous handle, which only a dedicated worker has, and
 //! which excludes every other; what is committed is read as a `File`, which any page can, and any number of them.
 
-use js_sys::{Array, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use lugger_core::effect::store::StoreError;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -14,8 +14,10 @@ use web_sys::{
 
 use super::error;
 
+/// How often a file is tried that another has open, 50 ms from one time to the next.
+const PATIENCE: usize = 40;
+
 /// The store's directory.
-#[derive(Clone)]
 pub(super) struct Directory {
     handle: FileSystemDirectoryHandle,
     name: String,
@@ -78,7 +80,8 @@ impl Directory {
         }
     }
 
-    /// Opens a file for writing, against everybody else; makes it where there is none.
+    /// Opens a file for writing, against everybody else; makes it where there is none. Whoever asks holds the lock of what is
+    /// in the file; its last holder, a tab that was just closed, may lose the lock before it loses the file.
     pub(super) async fn open_file(&self, name: &str) -> Result<SyncFile, StoreError> {
         let opened = async {
             let options = FileSystemGetFileOptions::new();
@@ -87,6 +90,12 @@ impl Directory {
                 JsFuture::from(self.handle.get_file_handle_with_options(name, &options))
                     .await?
                     .unchecked_into();
+            for _ in 0..PATIENCE {
+                match JsFuture::from(handle.create_sync_access_handle()).await {
+                    Err(cause) if error::is_taken(&cause) => drop(pause().await?),
+                    opened => return opened,
+                }
+            }
             JsFuture::from(handle.create_sync_access_handle()).await
         };
         let path = self.path(name);
@@ -110,6 +119,18 @@ impl Directory {
         let removals: Array = names.iter().map(|name| self.handle.remove_entry(name)).collect();
         let _ = JsFuture::from(Promise::all_settled(&removals)).await;
     }
+}
+
+/// Some milliseconds.
+async fn pause() -> Result<JsValue, JsValue> {
+    let global = js_sys::global();
+    let set: Function = Reflect::get(&global, &"setTimeout".into())?.unchecked_into();
+    let pause = Promise::new(&mut |resolve, reject| {
+        if let Err(cause) = set.call2(&global, &resolve, &JsValue::from_f64(50.0)) {
+            let _ = reject.call1(&JsValue::NULL, &cause);
+        }
+    });
+    JsFuture::from(pause).await
 }
 
 /// A file that is open for writing. Dropping it closes it.
@@ -157,6 +178,11 @@ impl SyncFile {
         self.handle.flush().map_err(|cause| self.failed(&cause))
     }
 
+    /// Lets others have it. Whatever is asked of it after this fails.
+    pub(super) fn close(&self) {
+        self.handle.close();
+    }
+
     fn failed(&self, cause: &JsValue) -> StoreError {
         error::thrown(&self.path, cause)
     }
@@ -164,6 +190,6 @@ impl SyncFile {
 
 impl Drop for SyncFile {
     fn drop(&mut self) {
-        self.handle.close();
+        self.close();
     }
 }

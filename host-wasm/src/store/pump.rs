@@ -1,6 +1,6 @@
 //! The two ends that the pump moves bytes between.
 
-use std::{cell::Cell, fmt, rc::Rc};
+use std::{fmt, rc::Rc};
 
 use lugger_core::effect::store::StoreError;
 
@@ -50,11 +50,8 @@ impl Writer {
     }
 
     fn at_work(inner: Rc<Inner>, ingest: Rc<Ingest>, at: u64, is_part: bool) -> Self {
-        thread_local! {
-            static LAST: Cell<u64> = const { Cell::new(0) };
-        }
-        let number = LAST.get() + 1;
-        LAST.set(number);
+        let number = ingest.writers.get() + 1;
+        ingest.writers.set(number);
         Self { inner, ingest, is_part, at, number }
     }
 

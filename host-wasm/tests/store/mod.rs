@@ -36,7 +36,7 @@ macro_rules! store_cases {
                 content_that_is_there_stays, ends_are_in_order, a_forgotten_commit_is_done;
             sharing: locks_exclude_other_stores, a_released_lock_is_free_at_once, dropped_stores_free_locks,
                 one_counter_for_all, content_of_one_is_that_of_all;
-            faults: a_full_store_says_so;
+            faults: a_full_store_says_so, a_deleted_database_is_an_error, what_another_cleared_is_not_committed;
         }
     };
     ($bytes:expr; $($module:ident: $($name:ident),+;)+) => {
