@@ -1,18 +1,23 @@
 //! Whole operations: what a user asks for, one public flow each.
 
+mod examine;
 mod explain;
 mod images;
 mod inspect;
 mod login;
+mod overview;
 mod plan;
 mod pull;
 mod query;
+mod shelf;
 
 pub use self::{
+    examine::{Examination, Examine, examine},
     explain::{Explain, Explained, Explanation, explain},
     images::{Image, list},
     inspect::{Inspect, Inspected, document, inspect},
     login::{LoggedIn, LoggedOut, Login, Logout, login, logout, registry},
+    overview::{BuildStep, LayerOverview, Look, Overview, PlatformEntry, overview},
     plan::{Needed, Plan, Planned, Requests, plan},
     pull::{Pull, Pulled, Wanted, Wrap, pull},
     query::{Query, digest, manifest, tags},
