@@ -107,7 +107,9 @@ impl Api {
             Ok(_) if is_head && size > 1 => Some(0..1),
             Ok(wanted) => wanted,
             Err(told) => {
-                return Ok(super::dress::refusal(&told).with("Content-Range", format!("bytes */{size}")));
+                return Ok(Response::new(told.status, told.body())
+                    .with("Content-Type", "application/json")
+                    .with("Content-Range", format!("bytes */{size}")));
             }
         };
         let is_range = range.is_some() && wanted.is_some();

@@ -1,6 +1,7 @@
 //! `lugger serve` as everything on this machine meets it: over a socket. What needs a browser is in `www/e2e/hostile.test.mjs`.
 
 mod asking;
+mod bridged;
 mod gate;
 mod strangers;
 
