@@ -127,7 +127,7 @@ impl Host {
         let open = async |cx| verb::open_blob(cx, want).await;
         let OpenedBlob { body, part, size } = self.run_with(open, cancel, |_| {})?;
         // Taken at once: the next operation closes what it finds open.
-        Ok(OpenBody { body: self.http.take_body(body), part, size })
+        Ok(OpenBody::new(self.http.take_body(body), part, size))
     }
 
     fn setup(&self) -> Setup {
