@@ -98,7 +98,7 @@ mod tests {
             let (repository, digest) = (repository.clone(), Digest::sha256(b"01234"));
             let registries = Registries::default();
             let want = OpenBlob { repository, registries, digest, size: 5, part: None };
-            host.open_blob(want, &Cancel::default()).unwrap()
+            host.open_blob(want, &Cancel::default(), |_| {}).unwrap()
         };
         for _ in 0..3 {
             let (mut body, mut bytes) = (open(), [0; 5]);

@@ -31,7 +31,7 @@ fn an_image_comes_through() {
     let size = bytes.len();
     let path = format!("/api/v1/blob?ref={repository}&digest={}&size={size}", layer.digest);
     let whole = served.get(&path);
-    assert_eq!((whole.status, &whole.body[..]), (200, &bytes[..]));
+    assert_eq!((whole.status, &whole.body[..]), (200, bytes));
     assert_eq!(whole.header("content-type"), "application/octet-stream");
     assert_eq!(whole.header("content-disposition"), "attachment");
     for (range, part, said) in [

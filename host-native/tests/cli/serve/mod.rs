@@ -9,13 +9,15 @@ use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     process::{Child, Stdio},
-    time::Duration,
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use super::{Lugger, serve as registry};
+use super::{Lugger, serve as registry, server::Server};
 
 /// A running `lugger serve`.
 struct Served {
@@ -156,6 +158,28 @@ fn it_listens_on_this_machine_until_it_is_stopped() {
 
     kill_process(Pid::from_child(&served.child), Signal::INT).unwrap();
     assert_eq!(served.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn it_ends_at_once_though_a_registry_keeps_it_waiting() {
+    let (asked, wait) = mpsc::channel();
+    let hanging = Server::start(move |_, _| {
+        let _ = asked.send(());
+        thread::sleep(Duration::from_secs(120));
+    });
+    let host = hanging.address.to_string();
+    let mut served = Served::start(&["--registry", &host]);
+    let line = format!(
+        "GET /api/v1/tags?ref={host}/a HTTP/1.1\r\nHost: {}\r\nX-Lugger-Token: {}\r\n\r\n",
+        served.address, served.token
+    );
+    let mut stream = TcpStream::connect(served.address).unwrap();
+    stream.write_all(line.as_bytes()).unwrap();
+    wait.recv_timeout(Duration::from_secs(60)).unwrap();
+    let stopped = Instant::now();
+    kill_process(Pid::from_child(&served.child), Signal::INT).unwrap();
+    assert_eq!(served.child.wait().unwrap().code(), Some(0));
+    assert!(stopped.elapsed() < Duration::from_secs(20), "{:?}", stopped.elapsed());
 }
 
 #[test]
