@@ -133,11 +133,16 @@ impl Host {
 
     /// Opens a blob of a registry: everything up to the first byte is done, the rest comes as it is read. Nothing of it is
     /// verified.
-    pub fn open_blob(&mut self, want: OpenBlob, cancel: &Cancel) -> Result<OpenBody, Error> {
+    pub fn open_blob(
+        &mut self,
+        want: OpenBlob,
+        cancel: &Cancel,
+        on_event: impl FnMut(&Event),
+    ) -> Result<OpenBody, Error> {
         let open = async |cx| verb::open_blob(cx, want).await;
-        let OpenedBlob { body, part, size } = self.run_with(open, cancel, |_| {})?;
+        let OpenedBlob { body, part, size } = self.run_with(open, cancel, on_event)?;
         // Taken at once: the next operation closes what it finds open.
-        Ok(OpenBody { body: self.http.take_body(body), part, size })
+        Ok(OpenBody::new(self.http.take_body(body), part, size))
     }
 
     fn setup(&self) -> Setup {

@@ -21,7 +21,7 @@ use lugger_core::{
     error::Error,
     event::Event,
     op::{Cx, Op, Output, Ticket, Why},
-    registry::bridge::Asked,
+    registry::bridge,
     verb::{self, Pull, Pulled},
 };
 
@@ -260,15 +260,16 @@ impl<T: 'static> Expected<'_, T> {
     pub fn relayed(&mut self) -> Answer {
         let url = &self.exchange.url;
         let what = url.path().strip_prefix("/api/v1/").expect("it asks the bridge");
-        let asked = Asked::parse(what, url.query().unwrap_or_default()).expect("a question that can be read");
+        let asked =
+            bridge::Asked::parse(what, url.query().unwrap_or_default()).expect("a question that can be read");
         let (repository, rest) = match &asked {
-            Asked::Manifest(it) => {
+            bridge::Asked::Manifest(it) => {
                 let what =
                     it.digest().map_or_else(|| it.tag().unwrap_or_default().to_owned(), ToString::to_string);
                 (it, format!("manifests/{what}"))
             }
-            Asked::Blob { repository, digest, .. } => (repository, format!("blobs/{digest}")),
-            Asked::Tags { repository, .. } => (repository, "tags/list".to_owned()),
+            bridge::Asked::Blob { repository, digest, .. } => (repository, format!("blobs/{digest}")),
+            bridge::Asked::Tags { repository, .. } => (repository, "tags/list".to_owned()),
             other => panic!("no registry answers {other:?}"),
         };
         self.as_nobody(&format!("https://{HOST}/v2/{}/{rest}", repository.path()))

@@ -37,7 +37,7 @@ fn told(told: &Told) -> Answer {
 
 /// What the bridge answers when all is well: what the registry does.
 fn relay<T: 'static>(mut asked: Expected<'_, T>) {
-    assert_eq!(asked.headers().get(TOKEN).map(|it| it.as_bytes()), Some(&b"t0ken"[..]));
+    assert_eq!(asked.headers().get(TOKEN).map(http::HeaderValue::as_bytes), Some(&b"t0ken"[..]));
     assert!(!asked.headers().contains_key(header::AUTHORIZATION));
     let answer = asked.relayed();
     asked.answer(answer);

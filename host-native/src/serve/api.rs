@@ -20,6 +20,7 @@ use serde_json::json;
 use url::form_urlencoded::Serializer;
 
 use super::{
+    OnEvent,
     dress::data,
     hosts::Hosts,
     lists::{Lists, Page},
@@ -32,11 +33,13 @@ pub(super) struct Api {
     access: Mutex<Access>,
     hosts: Hosts,
     lists: Lists,
+    on_event: OnEvent,
 }
 
 impl Api {
-    pub(super) fn new(typed: Registries, access: Access, limits: Limits) -> Self {
-        Self { typed, access: Mutex::new(access), hosts: Hosts::new(limits), lists: Lists::default() }
+    pub(super) fn new(typed: Registries, access: Access, limits: Limits, on_event: OnEvent) -> Self {
+        let (access, hosts) = (Mutex::new(access), Hosts::new(limits));
+        Self { typed, access, hosts, lists: Lists::default(), on_event }
     }
 
     /// Ends everything that runs.
@@ -69,7 +72,7 @@ impl Api {
     fn manifest(&self, reference: Reference) -> Result<Response, Told> {
         let query = self.query(reference)?;
         let document = self.run(async |cx| verb::manifest(cx, query).await)?;
-        Ok(Response::new(200, document.bytes().to_vec())
+        Ok(Response::new(200, Vec::from(document.bytes()))
             .with("Content-Type", document.media_type().as_str())
             .with("Docker-Content-Digest", document.digest().to_string()))
     }
@@ -107,7 +110,9 @@ impl Api {
             Ok(_) if is_head && size > 1 => Some(0..1),
             Ok(wanted) => wanted,
             Err(told) => {
-                return Ok(super::dress::refusal(&told).with("Content-Range", format!("bytes */{size}")));
+                return Ok(Response::new(told.status, told.body())
+                    .with("Content-Type", "application/json")
+                    .with("Content-Range", format!("bytes */{size}")));
             }
         };
         let is_range = range.is_some() && wanted.is_some();
@@ -115,7 +120,7 @@ impl Api {
         let (opened, Range { start, end }) = {
             let mut host = self.hosts.lend().ok_or_else(over)?;
             let cancel = host.cancel();
-            let opened = host.open_blob(want, &cancel).map_err(|error| Told::of(&error))?;
+            let opened = host.open_blob(want, &cancel, &self.on_event).map_err(|error| Told::of(&error))?;
             let part = opened.part();
             (opened, part)
         };
@@ -144,7 +149,7 @@ impl Api {
     fn run<T: 'static>(&self, flow: impl AsyncFnOnce(Cx) -> Result<T, Error> + 'static) -> Result<T, Told> {
         let mut host = self.hosts.lend().ok_or_else(over)?;
         let cancel = host.cancel();
-        host.run_with(flow, &cancel, |_| {}).map_err(|error| Told::of(&error))
+        host.run_with(flow, &cancel, &self.on_event).map_err(|error| Told::of(&error))
     }
 
     fn access(&self) -> MutexGuard<'_, Access> {

@@ -25,12 +25,14 @@ pub(super) fn data(response: Response) -> Response {
     response.with("Content-Disposition", "attachment").with("Cache-Control", "no-store")
 }
 
-/// An answer that refuses.
+/// An answer that refuses. A person may meet it, who has opened an old link: it is shown, not saved.
 pub(super) fn refusal(told: &Told) -> Response {
-    let response = Response::new(told.status, told.body()).with("Content-Type", "application/json");
+    let response = Response::new(told.status, told.body())
+        .with("Content-Type", "application/json")
+        .with("Cache-Control", "no-store");
     let response = match told.after {
         Some(after) => response.with("Retry-After", after.as_secs().to_string()),
         None => response,
     };
-    data(if told.status == 405 { response.with("Allow", "GET, HEAD") } else { response })
+    if told.status == 405 { response.with("Allow", "GET, HEAD") } else { response }
 }

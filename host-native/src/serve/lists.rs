@@ -14,7 +14,13 @@ const FRESH: Duration = Duration::from_secs(60);
 
 /// The list that was asked for last.
 #[derive(Default)]
-pub(super) struct Lists(Mutex<Option<(String, Instant, Arc<Vec<String>>)>>);
+pub(super) struct Lists(Mutex<Option<Kept>>);
+
+struct Kept {
+    name: String,
+    asked: Instant,
+    tags: Arc<Vec<String>>,
+}
 
 /// A page, and the tag after which the next one begins.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,13 +61,13 @@ impl Lists {
 
     fn kept(&self, name: &str) -> Option<Arc<Vec<String>>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (own, asked, tags) = kept.as_ref()?;
-        (own == name && asked.elapsed() < FRESH).then(|| Arc::clone(tags))
+        let kept = kept.as_ref().filter(|it| it.name == name && it.asked.elapsed() < FRESH);
+        kept.map(|it| Arc::clone(&it.tags))
     }
 
     fn keep(&self, name: &str, tags: Arc<Vec<String>>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept = Some((name.to_owned(), Instant::now(), tags));
+        *kept = Some(Kept { name: name.to_owned(), asked: Instant::now(), tags });
     }
 }
 

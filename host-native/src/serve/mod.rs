@@ -21,6 +21,7 @@ use std::{
 };
 
 use lugger_core::{
+    event::Event,
     op::Limits,
     registry::{
         Registries,
@@ -32,8 +33,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use self::{api::Api, gate::Gate};
 use crate::server::{Answers, Request, Response, Server, StartError};
 
+/// Hears of what happens, from any thread.
+pub type OnEvent = Box<dyn Fn(&Event) + Send + Sync>;
+
 /// What is served, and to whom.
-#[derive(Clone, Debug)]
 pub struct Options {
     /// Where to listen; port 0 takes a free one.
     pub address: SocketAddr,
@@ -43,6 +46,8 @@ pub struct Options {
     pub access: Access,
     /// The bounds of each question.
     pub limits: Limits,
+    /// Hears of every exchange with registries, and of what the user should know of them.
+    pub on_event: OnEvent,
 }
 
 /// Why it did not start.
@@ -67,8 +72,8 @@ impl Serve {
     /// can read.
     pub fn start(options: Options) -> Result<Self, Error> {
         let token = token()?;
-        let Options { address, registries, access, limits } = options;
-        let api = Api::new(registries, access, limits);
+        let Options { address, registries, access, limits, on_event } = options;
+        let api = Api::new(registries, access, limits, on_event);
         let site = Arc::new(Site { gate: Gate::new(token), api });
         let server = Server::start("serve", address, Arc::clone(&site))?;
         Ok(Self { server, site })

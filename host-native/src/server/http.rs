@@ -12,7 +12,7 @@ use super::Answers;
 
 const MAX_HEAD: usize = 16 << 10;
 const MAX_HEADERS: usize = 64;
-const CHUNK: usize = 128 << 10;
+const CHUNK: u64 = 128 << 10;
 /// For a whole head to arrive, and for any one write to get through.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -119,19 +119,33 @@ impl Response {
 
         let mut buffer = head.into_bytes();
         let mut left = if with_body { self.length } else { 0 };
+        let mut chunk = vec![0; left.min(CHUNK) as usize];
         loop {
-            // The head leaves together with the first bytes of the body.
-            let room = (CHUNK as u64).min(left);
-            let read = (&mut self.body).take(room).read_to_end(&mut buffer)? as u64;
+            let room = left.min(CHUNK) as usize;
+            let read = read_some(&mut self.body, chunk.get_mut(..room).unwrap_or_default());
+            let came = read.as_ref().map_or(0, |read| *read);
+            // The head leaves together with the first bytes of the body, and what came before a body broke is good.
+            buffer.extend_from_slice(chunk.get(..came).unwrap_or_default());
             to.write_all(&buffer)?;
-            left -= read;
+            read?;
+            left -= came as u64;
             if left == 0 {
                 return Ok(());
             }
-            if read == 0 {
+            if came == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             buffer.clear();
+        }
+    }
+}
+
+/// What comes next, without waiting for more: whoever reads the answer waits for it.
+fn read_some(body: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match body.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
         }
     }
 }

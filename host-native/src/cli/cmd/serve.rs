@@ -1,14 +1,18 @@
 //! `lugger serve`: the page, and what it asks registries through.
 
 use std::{
+    collections::BTreeSet,
     net::{Ipv4Addr, SocketAddr},
     process::{Command, Stdio},
+    sync::mpsc::{self, Receiver},
     thread,
 };
 
 use lugger::{
     core::{
+        event::Event,
         name::Reference,
+        op::Limits,
         registry::{
             Registries,
             bridge::{Access, Standing},
@@ -51,7 +55,11 @@ pub(super) fn run(session: &mut Session, args: &ServeArgs) -> Result<(), Failure
         ));
     }
     let cancel = session.cancel();
-    let serve = Serve::start(Options { address, registries, access, limits })
+    // What happens is told by this thread; `None` is that it was stopped.
+    let (happened, heard) = mpsc::channel();
+    let stopped = happened.clone();
+    let on_event = Box::new(move |event: &Event| drop(happened.send(Some(event.clone()))));
+    let serve = Serve::start(Options { address, registries, access, limits, on_event })
         .map_err(|cause| Failure::System(cause.to_string()))?;
     let url =
         references.iter().fold(serve.url(), |url, reference| format!("{url}&ref={}", escaped(reference)));
@@ -67,8 +75,27 @@ pub(super) fn run(session: &mut Session, args: &ServeArgs) -> Result<(), Failure
     if args.open {
         open(session, &url);
     }
-    cancel.wait();
+    thread::spawn(move || {
+        cancel.wait();
+        stopped.send(None)
+    });
+    tell(session, &heard);
     Ok(())
+}
+
+/// Tells what happens until it is stopped. A warning is told once, however often the page asks.
+fn tell(session: &mut Session, heard: &Receiver<Option<Event>>) {
+    let mut warned = BTreeSet::new();
+    while let Ok(Some(event)) = heard.recv() {
+        let is_new = match &event {
+            Event::Warned(warning) => warned.insert(warning.to_string()),
+            _ => true,
+        };
+        if is_new {
+            session.report.event(&event);
+        }
+    }
+    session.report.end();
 }
 
 /// The registries that the command line names.
@@ -83,11 +110,7 @@ fn named(references: &[Reference], args: &ServeArgs) -> Result<Access, Failure> 
 }
 
 /// The registries that the user has credentials for.
-fn known(
-    session: &mut Session,
-    registries: &Registries,
-    limits: lugger::core::op::Limits,
-) -> Result<Vec<String>, Failure> {
+fn known(session: &mut Session, registries: &Registries, limits: Limits) -> Result<Vec<String>, Failure> {
     let registries = registries.clone();
     session.run(&mut Session::storeless_host(limits), async |cx| verb::known_registries(cx, registries).await)
 }
@@ -110,7 +133,7 @@ fn open(session: &Session, url: &str) {
         // Some openers stay as long as the browser does.
         Ok(mut child) => drop(thread::spawn(move || child.wait())),
         Err(cause) => {
-            session.report.warn(&format!("cannot run {opener} ({cause}): open the URL above yourself"))
+            session.report.warn(&format!("cannot run {opener} ({cause}): open the URL above yourself"));
         }
     }
 }
