@@ -3,7 +3,10 @@
 use std::{fmt, ops::Range};
 
 use super::{BodyId, IngestId, file::FileError, given::GivenId, http::NetError, store::StoreError};
-use crate::name::{Algorithm, Digest, Hasher, Mismatch};
+use crate::{
+    machine::{LayerError, LayerTap},
+    name::{Algorithm, Digest, Hasher, Mismatch},
+};
 
 /// Bytes to move. The host reads a chunk, shows it to the tap, writes it, and repeats until the source ends.
 #[derive(Debug)]
@@ -90,6 +93,8 @@ pub enum Tap {
     Verify(Verifier),
     /// Counts the bytes of a part.
     Count(Counter),
+    /// Looks into a layer.
+    Layer(Box<LayerTap>),
 }
 
 impl Tap {
@@ -98,6 +103,7 @@ impl Tap {
         match self {
             Self::Verify(verifier) => verifier.feed(chunk),
             Self::Count(counter) => counter.feed(chunk),
+            Self::Layer(layer) => Ok(layer.feed(chunk)?),
         }
     }
 
@@ -106,6 +112,7 @@ impl Tap {
         match self {
             Self::Verify(verifier) => verifier.len(),
             Self::Count(counter) => counter.at,
+            Self::Layer(layer) => layer.len(),
         }
     }
 
@@ -118,7 +125,7 @@ impl Tap {
     pub fn checkpoint(&self) -> Option<Vec<u8>> {
         match self {
             Self::Verify(verifier) => Some(verifier.checkpoint()),
-            Self::Count(_) => None,
+            Self::Count(_) | Self::Layer(_) => None,
         }
     }
 
@@ -126,7 +133,15 @@ impl Tap {
     pub fn into_verifier(self) -> Option<Verifier> {
         match self {
             Self::Verify(verifier) => Some(verifier),
-            Self::Count(_) => None,
+            Self::Count(_) | Self::Layer(_) => None,
+        }
+    }
+
+    /// The look into a layer, if it is one.
+    pub fn into_layer(self) -> Option<LayerTap> {
+        match self {
+            Self::Layer(layer) => Some(*layer),
+            Self::Verify(_) | Self::Count(_) => None,
         }
     }
 }
@@ -140,6 +155,9 @@ pub enum TapError {
         /// One past the last byte that was expected.
         size: u64,
     },
+    /// The layer cannot be looked into.
+    #[error(transparent)]
+    Layer(#[from] LayerError),
 }
 
 /// A pump that ended.
@@ -300,7 +318,7 @@ impl Verifier {
         let mut verifier = Self::new(want, size);
         match verifier.feed(bytes) {
             Ok(()) => verifier.finish(),
-            Err(TapError::TooLong { size }) => Err(Mismatch::Size { want: size, got: bytes.len() as u64 }),
+            Err(_) => Err(Mismatch::Size { want: size, got: bytes.len() as u64 }),
         }
     }
 }

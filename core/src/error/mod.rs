@@ -13,6 +13,8 @@ pub use self::{
     registry::{Attempt, RegistryError},
     said::Said,
 };
+#[cfg(feature = "files")]
+use crate::registry::KeepError;
 use crate::{
     effect::{
         file::FileError,
@@ -22,8 +24,6 @@ use crate::{
     op::Trail,
     registry::{ConfigError, EndpointError},
 };
-#[cfg(feature = "files")]
-use crate::registry::KeepError;
 
 /// Why an operation failed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -127,9 +127,7 @@ impl Error {
             Self::Content { why, .. } if matches!(**why, ContentError::NoPlatform { .. }) => Kind::NotFound,
             Self::Content { .. } => Kind::Content,
             Self::Store(StoreError { kind: StoreErrorKind::Missing, .. }) => Kind::NotFound,
-            Self::Given(_) | Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => {
-                Kind::Failed
-            }
+            Self::Given(_) | Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => Kind::Failed,
             Self::Cancelled => Kind::Cancelled,
         }
     }

@@ -2,8 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Event, Quota, Unpacked};
-use crate::{error::Attempt, model::Descriptor, name::Digest};
+use super::{Event, Quota};
+use crate::{error::Attempt, machine::Unpacked, model::Descriptor, name::Digest};
 
 /// An event in the words of JSON.
 #[derive(Serialize)]

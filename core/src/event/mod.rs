@@ -9,6 +9,7 @@ use http::StatusCode;
 use crate::{
     effect::http::NetError,
     error::Refusal,
+    machine::Unpacked,
     model::{Descriptor, Document},
     name::{Digest, Platform},
 };
@@ -121,15 +122,6 @@ pub enum Event {
     Warned(Warning),
 }
 
-/// What a layer is once it is unpacked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Unpacked {
-    /// Bytes of the tar.
-    pub bytes: u64,
-    /// Members of the tar.
-    pub entries: u64,
-}
-
 /// How much a registry will still give (`ratelimit-*` headers).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quota {
@@ -161,6 +153,13 @@ pub enum Warning {
         /// Where the registry pointed.
         realm: String,
     },
+    /// A layer cannot be unpacked, or not to what the configuration says.
+    Damaged {
+        /// Of the layer as it is stored.
+        digest: Digest,
+        /// What is wrong with it.
+        why: String,
+    },
     /// An endpoint is asked without verified TLS, on the user's word: told once of each in every run (security.md C15).
     Unverified {
         /// Its origin.
@@ -183,6 +182,7 @@ impl fmt::Display for Warning {
             Self::UntrustedRealm { realm } => {
                 write!(f, "the registry asks for a login at {realm}; your credentials were not sent there")
             }
+            Self::Damaged { digest, why } => write!(f, "the layer {digest} is damaged: {why}"),
             Self::Unverified { registry } => {
                 write!(f, "{registry} is not verified, as you wished: anyone on the way to it can pose as it")
             }

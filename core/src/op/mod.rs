@@ -92,6 +92,8 @@ pub struct Limits {
     pub ranges: Ranges,
     /// Bytes of one blob.
     pub blob_max: u64,
+    /// Bytes that one layer may unpack to when it is looked into.
+    pub unpacked_max: u64,
     /// Bytes of all documents (manifests and indexes) of one operation together.
     pub documents_max: u64,
     /// Documents and blobs of one operation.
@@ -132,6 +134,8 @@ impl Default for Limits {
             checkpoint_every: 8 << 20,
             ranges: Ranges::default(),
             blob_max: 64 << 30,
+            // Four times the largest blob: nothing is kept of it, so this bounds time alone.
+            unpacked_max: 256 << 30,
             documents_max: 64 << 20,
             nodes: 10_000,
             depth: 8,

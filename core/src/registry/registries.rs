@@ -3,6 +3,7 @@
 #[cfg(feature = "files")]
 use std::collections::BTreeMap;
 
+use super::bridge::Bridge;
 use crate::effect::secret::Secret;
 
 /// What decides how registries are reached, before any file is read: the options, and the environment that says where files are.
@@ -37,6 +38,11 @@ pub struct Registries {
     /// The file of credentials that is read instead of the usual ones (`--authfile`).
     #[cfg(feature = "files")]
     pub auth_file: Option<String>,
+    /// A native core that asks for us: then nothing else here is of use.
+    pub bridge: Option<Box<Bridge>>,
+    /// The reference's registry was not named by the user: it is asked at public addresses alone, by TLS. What the user's
+    /// settings say to ask instead of it is the user's.
+    pub untrusted: bool,
     /// The environment; `None`: no file and no variable is read at all.
     #[cfg(feature = "files")]
     pub environment: Option<Environment>,

@@ -8,7 +8,7 @@ use super::place::Given;
 #[cfg(feature = "files")]
 use super::proxy::Proxies;
 use crate::effect::{
-    route::{Proxy, Route, Tls},
+    route::{NamedBy, Proxy, Route, Tls},
     secret::Origin,
 };
 
@@ -65,11 +65,16 @@ impl Routes {
     pub fn away(&self, url: &Url) -> Arc<Route> {
         let proxy = self.proxy(url).map(|given| given.value);
         let namer = self.home.host_str().zip(self.home.port_or_known_default());
+        let named_by = match (&self.own.named_by, namer) {
+            // Its own word counts for less than nothing: a name of it may have a near address beside a public one.
+            (NamedBy::Stranger, _) | (_, None) => NamedBy::Stranger,
+            (_, Some((host, port))) => NamedBy::Server(host.to_owned(), port),
+        };
         Arc::new(Route {
             proxy,
             tls: Tls { roots: self.own.tls.roots.clone(), ..Tls::default() },
             connect: self.own.connect,
-            named_by: namer.map(|(host, port)| (host.to_owned(), port)),
+            named_by,
         })
     }
 }

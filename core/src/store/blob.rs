@@ -118,7 +118,7 @@ pub(super) fn wrong(blob: &Descriptor, mismatch: Mismatch) -> Error {
 }
 
 /// The host gave back another tap than it was given: nothing is known of the bytes.
-pub(super) fn swapped(blob: &Descriptor) -> StoreError {
+pub(crate) fn swapped(blob: &Descriptor) -> StoreError {
     let detail = "what has seen the bytes did not come back".to_owned();
     StoreError { kind: StoreErrorKind::Failed, path: blob.digest.to_string(), detail }
 }

@@ -15,11 +15,14 @@ mod download;
 mod image;
 mod labels;
 mod lease;
+mod looked;
 mod ranges;
 
+pub(crate) use self::blob::swapped;
 pub use self::{
     blob::{Outcome, fetch_blob},
     image::{ImageRecord, image_key, images, lookup, publish},
     labels::Labels,
     lease::{Lease, LeaseRecord},
+    looked::{Looked, State},
 };

@@ -1,21 +1,33 @@
 //! Whole operations: what a user asks for, one public flow each.
 
+mod blob;
+mod examine;
 mod explain;
 mod images;
 mod inspect;
 #[cfg(feature = "files")]
 mod login;
+mod overview;
 mod plan;
 mod pull;
 mod query;
-
 #[cfg(feature = "files")]
-pub use self::login::{LoggedIn, LoggedOut, Login, Logout, login, logout, registry};
+mod registries;
+mod shelf;
+
 pub use self::{
+    blob::{OpenBlob, OpenedBlob, open_blob},
+    examine::{Examination, Examine, examine},
     explain::{Explain, Explained, Explanation, explain},
     images::{Image, list},
     inspect::{Inspect, Inspected, document, inspect},
+    overview::{BuildStep, LayerOverview, Look, Overview, PlatformEntry, overview},
     plan::{Needed, Plan, Planned, Requests, plan},
     pull::{Pull, Pulled, Wanted, Wrap, pull},
     query::{Query, digest, manifest, tags},
+};
+#[cfg(feature = "files")]
+pub use self::{
+    login::{LoggedIn, LoggedOut, Login, Logout, login, logout, registry},
+    registries::known_registries,
 };

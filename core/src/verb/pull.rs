@@ -67,7 +67,7 @@ impl fmt::Debug for Pull {
 }
 
 /// A pull that ended well.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Pulled {
     /// The name of the record.
     pub name: String,

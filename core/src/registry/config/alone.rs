@@ -14,6 +14,9 @@ pub async fn endpoints(
     reference: &Reference,
     registries: &Registries,
 ) -> Result<Vec<Endpoint>, Error> {
+    if let Some(bridge) = &registries.bridge {
+        return Ok(vec![bridge.endpoint(reference)]);
+    }
     let (domain, path) = (reference.domain(), reference.path());
     Ok(vec![Endpoint::upstream(domain, path, registries.plain_http, Place::BuiltIn)?])
 }

@@ -22,11 +22,7 @@ use super::{
     proxy::Proxies,
     registries::{Environment, Registries},
 };
-use crate::{
-    error::Error,
-    name::Reference,
-    op::Cx,
-};
+use crate::{error::Error, name::Reference, op::Cx};
 
 /// The places that serve the reference's repository, in the order in which they are asked; the registry itself is the last, if
 /// it may be asked at all.
@@ -44,6 +40,10 @@ pub async fn endpoints(
 }
 
 async fn gather(cx: &Cx, reference: &Reference, registries: &Registries) -> Result<Vec<Endpoint>, Error> {
+    if let Some(bridge) = &registries.bridge {
+        // It reads the settings of its own machine.
+        return Ok(vec![bridge.endpoint(reference)]);
+    }
     let Some(environment) = &registries.environment else {
         let drafts = plan::drafts(reference, registries, &Files::default())?;
         return finish(drafts, &Proxies::default());

@@ -28,18 +28,7 @@ impl Credentials {
     ) -> Result<Option<Given<Secret>>, SecretError> {
         let account = key::account(account);
         for source in sources::sources(&self.0) {
-            let (text, format) = match &source {
-                Source::Inline { text, .. } => (text.clone(), Format::Config),
-                Source::File { path, format, named_by } => match load(cx, path).await.map_err(unreadable)? {
-                    Some(text) => (text, *format),
-                    None => match named_by {
-                        Some(place) => {
-                            return Err(failed(path, format!("{place} names it, but it is not there")));
-                        }
-                        None => continue,
-                    },
-                },
-            };
+            let Some((text, format)) = text_of(cx, &source).await? else { continue };
             let says = file::look(&text, format, &account, repository);
             let says = says.map_err(|Fault { line, detail }| failed(source.place(line), detail))?;
             if let Some(given) = ask(cx, &source, says, &account).await? {
@@ -47,6 +36,20 @@ impl Credentials {
             }
         }
         Ok(None)
+    }
+}
+
+/// The text of a source and how it is laid out; `None` when it is not there and need not be.
+pub(super) async fn text_of(cx: &Cx, source: &Source) -> Result<Option<(String, Format)>, SecretError> {
+    match source {
+        Source::Inline { text, .. } => Ok(Some((text.clone(), Format::Config))),
+        Source::File { path, format, named_by } => match load(cx, path).await.map_err(unreadable)? {
+            Some(text) => Ok(Some((text, *format))),
+            None => match named_by {
+                Some(place) => Err(failed(path, format!("{place} names it, but it is not there"))),
+                None => Ok(None),
+            },
+        },
     }
 }
 
@@ -69,7 +72,7 @@ async fn ask(
 }
 
 impl Source {
-    fn place(&self, line: usize) -> Place {
+    pub(super) fn place(&self, line: usize) -> Place {
         match self {
             Self::File { path, .. } => Place::File { path: path.clone(), line },
             Self::Inline { name, .. } => Place::Variable((*name).to_owned()),
@@ -91,6 +94,6 @@ fn unreadable(error: FileError) -> SecretError {
     SecretError { source_name: error.path, detail: error.detail }
 }
 
-fn failed(place: impl std::fmt::Display, detail: String) -> SecretError {
+pub(super) fn failed(place: impl std::fmt::Display, detail: String) -> SecretError {
     SecretError { source_name: place.to_string(), detail }
 }

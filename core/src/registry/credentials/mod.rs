@@ -4,6 +4,8 @@
 //! fails are errors: none of them may end in an anonymous request, or in one with other credentials (security.md C10).
 
 #[cfg(feature = "files")]
+mod accounts;
+#[cfg(feature = "files")]
 mod file;
 #[cfg(feature = "files")]
 mod helper;
