@@ -5,6 +5,8 @@ mod sysroot;
 mod tests;
 mod tools;
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::Result;
@@ -87,13 +89,33 @@ fn wasm_cargo() -> Result<Command> {
         })?;
         let sysroot = Sysroot::of(&debian)?;
         println!("using Debian's {} with the sysroot {}", debian.version(), sysroot.path().display());
+        forget_other(&sysroot)?;
         sysroot.cargo(&debian)
     };
     // A target directory of its own: two compilers share nothing and would only wait for each other's lock.
-    command.current_dir(root()).env("CARGO_TARGET_DIR", root().join("target/wasm"));
+    command.current_dir(root()).env("CARGO_TARGET_DIR", target());
     // Every browser of the last years has it, and digests are a quarter faster.
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Ctarget-feature=+simd128");
     Ok(command)
+}
+
+/// Where everything for the browser is built.
+fn target() -> PathBuf {
+    root().join("target/wasm")
+}
+
+/// Removes what was built with another sysroot: to cargo it looks current, to the compiler it is foreign.
+fn forget_other(sysroot: &Sysroot) -> Result {
+    let note = target().join("sysroot");
+    let path = sysroot.path().to_string_lossy();
+    if fs::read_to_string(&note).is_ok_and(|noted| noted == path) {
+        return Ok(());
+    }
+    if target().exists() {
+        fs::remove_dir_all(target())?;
+    }
+    fs::create_dir_all(target())?;
+    Ok(fs::write(note, path.as_bytes())?)
 }
 
 /// True of rustup, distributions and nix alike; `rustup target list` would only know the first.
@@ -104,7 +126,7 @@ fn toolchain_has_target() -> bool {
         "--target",
         TARGET,
     ]));
-    let Ok(entries) = libraries.and_then(|dir| Ok(std::fs::read_dir(dir.trim())?)) else { return false };
+    let Ok(entries) = libraries.and_then(|dir| Ok(fs::read_dir(dir.trim())?)) else { return false };
     entries.flatten().any(|entry| {
         let name = entry.file_name();
         name.to_string_lossy().starts_with("libcore-") && name.to_string_lossy().ends_with(".rlib")

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{TARGET, tools::Tools, wasm_cargo};
+use super::{TARGET, target, tools::Tools, wasm_cargo};
 use crate::Result;
 use crate::process::{capture, root, run};
 
@@ -16,7 +16,7 @@ pub(crate) fn build() -> Result<PathBuf> {
     let tools = Tools::build()?;
     run(wasm_cargo()?.args(["build", "-p", "lugger-wasm", "--profile", "wasm", "--target", TARGET]))?;
     let out = root().join("host-wasm/package/src/wasm");
-    let module = root().join("target/wasm").join(TARGET).join("wasm/lugger_wasm.wasm");
+    let module = target().join(TARGET).join("wasm/lugger_wasm.wasm");
     // Names and producers are for debuggers: the profile has removed most of it already.
     run(Command::new(tools.bindgen())
         .args(["--target", "web", "--out-name", "lugger"])
