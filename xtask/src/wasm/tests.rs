@@ -8,8 +8,9 @@ use super::{TARGET, tools::Tools, wasm_cargo};
 use crate::Result;
 use crate::process::{cargo, root, run_and_read, which};
 
-/// Where the contract's HTTP server listens: the tests know it when they are compiled.
-const PORT: &str = "47310";
+/// Where the contract's HTTP server listens. The tests know it when they are compiled, so it is the same each time; only where
+/// something else listens there it is another, and they are compiled anew.
+const PORTS: [&str; 2] = ["47310", "0"];
 /// Seconds for all the tests of one binary; the contract suite is one test.
 const PATIENCE: &str = "300";
 
@@ -63,23 +64,22 @@ struct Fixture {
 
 impl Fixture {
     fn start() -> Result<Fixture> {
-        let mut child = cargo(&["run", "--quiet", "-p", "lugger-tests", "--bin", "fixture", "--", PORT])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut url = String::new();
-        if let Some(stdout) = &mut child.stdout {
-            BufReader::new(stdout).read_line(&mut url)?;
-        }
-        let url = url.trim().to_owned();
-        if url.is_empty() {
+        for port in PORTS {
+            let mut child = cargo(&["run", "--quiet", "-p", "lugger-tests", "--bin", "fixture", "--", port])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()?;
+            let mut url = String::new();
+            if let Some(stdout) = &mut child.stdout {
+                BufReader::new(stdout).read_line(&mut url)?;
+            }
+            let url = url.trim().to_owned();
+            if !url.is_empty() {
+                return Ok(Fixture { child, url });
+            }
             child.wait()?;
-            return Err(format!(
-                "the fixture server did not start; does something else listen at port {PORT}?"
-            )
-            .into());
         }
-        Ok(Fixture { child, url })
+        Err("the fixture server did not start".into())
     }
 }
 
