@@ -12,7 +12,7 @@ use lugger_core::{
     event::Event,
     op::Cx,
     registry::{Registries, bridge::{self, Bridge}},
-    verb::{self, Examine, Import, Overview, Pull},
+    verb::{self, Examine, Import, Look, Pull},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -116,14 +116,16 @@ fn flow(
             Ok(json(&Box::pin(verb::import(cx, import)).await?))
         }
         Ask::Examine { reference, platform } => {
-            let examine = Examine { reference: reference.clone(), platform: platform.clone() };
+            let examine =
+                Examine { reference: reference.clone(), target: None, platform: platform.clone() };
             Box::pin(verb::examine(cx.clone(), examine)).await?;
-            let want = Overview { documents, ..Overview::of(reference, platform) };
-            Ok(json(&Box::pin(verb::overview(cx, want)).await?))
+            let look = Look { platform, remote: false, ..Look::new(reference) };
+            Ok(json(&Box::pin(verb::overview(cx, look)).await?))
         }
         Ask::Inspect { reference, platform, target } => {
-            let want = Overview { target, documents, registries, ..Overview::of(reference, platform) };
-            Ok(json(&Box::pin(verb::overview(cx, want)).await?))
+            let target = target.map(|target| *target);
+            let look = Look { target, platform, documents, registries, ..Look::new(reference) };
+            Ok(json(&Box::pin(verb::overview(cx, look)).await?))
         }
         Ask::Images => Ok(json(&Box::pin(verb::list(cx)).await?)),
         Ask::Remove { name } => Box::pin(verb::remove(cx, name)).await.map(|()| "null".to_owned()),
