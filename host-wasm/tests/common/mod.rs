@@ -18,7 +18,7 @@ const FIXTURE: &str = match option_env!("LUGGER_FIXTURE") {
 };
 
 /// Runs every case, each in a store of its own.
-pub async fn all_cases(bytes: Bytes) {
+pub(crate) async fn all_cases(bytes: Bytes) {
     let base = Url::parse(FIXTURE).expect("LUGGER_FIXTURE is a URL");
     let timeouts = Timeouts {
         connect: Duration::from_secs(5),
