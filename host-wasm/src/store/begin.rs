@@ -54,11 +54,14 @@ pub(super) async fn begin(inner: &Rc<Inner>, begin: &Begin) -> Result<Begun, Sto
         size: begin.size,
         place: row.place.clone(),
         file: RefCell::new(file),
+        begun: RefCell::new(extents.clone()),
         extents: RefCell::new(extents),
+        putting: RefCell::default(),
         checkpoint: Cell::new(row.checkpoint.as_ref().map_or(0, |(at, _)| *at)),
         has_journal: Cell::new(row.journal.is_some()),
         tails: RefCell::default(),
         writers: Cell::default(),
+        unsaid: Cell::default(),
         noting: RefCell::default(),
     };
     let has_gap = !islands.is_empty();

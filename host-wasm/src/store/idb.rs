@@ -136,7 +136,7 @@ impl Database {
         });
         let table = tables.first().copied().unwrap_or_default();
         let done = done.map_err(|cause| self.failed(table, &cause))?;
-        JsFuture::from(done).await.map_err(|cause| self.failed(table, &cause))?;
+        JsFuture::from(done).await.map_err(|event| self.failed(table, &cause(&event)))?;
         let result = result.borrow_mut().take();
         result.ok_or_else(|| error::failed(&self.path(table), "a transaction ended without its answers"))
     }
@@ -187,7 +187,7 @@ fn proceed(
     let event = Closure::once_into_js(move || {
         let answers: Result<Vec<JsValue>, JsValue> = requests.iter().map(IdbRequest::result).collect();
         if let Err(cause) = answers.and_then(|answers| then(&transaction, &answers)) {
-            // The handler that waits for the end finds it there.
+            // Whoever waits for the end finds it there.
             let _ = Reflect::set(&transaction.0, &CAUSE.into(), &cause);
             undo(&transaction, cause);
         }
@@ -199,18 +199,20 @@ fn proceed(
 /// Where a transaction that we undid carries the cause.
 const CAUSE: &str = "luggerCause";
 
-/// Resolves when a transaction is complete; rejects with what undid it.
+/// Resolves when a transaction is complete; rejects with the event of its end when it is undone.
 fn completed(transaction: &IdbTransaction) -> Promise {
     Promise::new(&mut |resolve, reject| {
         transaction.set_oncomplete(Some(&resolve));
-        let of = transaction.clone();
-        let event = Closure::once_into_js(move || {
-            let ours = Reflect::get(&of, &CAUSE.into()).ok().filter(|cause| !cause.is_undefined());
-            let cause = ours.or_else(|| of.error().map(JsValue::from)).unwrap_or(JsValue::UNDEFINED);
-            let _ = reject.call1(&JsValue::NULL, &cause);
-        });
-        transaction.set_onabort(Some(event.unchecked_ref()));
+        transaction.set_onabort(Some(&reject));
     })
+}
+
+/// What undid the transaction of this event.
+fn cause(event: &JsValue) -> JsValue {
+    let property = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or_default();
+    let transaction = property(event, "target");
+    let ours = property(&transaction, CAUSE);
+    if ours.is_undefined() { property(&transaction, "error") } else { ours }
 }
 
 /// Resolves with the database. Rejects when another tab holds on to an older form of it, instead of waiting for ever.

@@ -69,7 +69,7 @@ impl Writer {
             self.ingest.extents.borrow_mut().insert(self.at..end);
             self.at = end;
             if self.is_part {
-                self.ingest.note(&self.inner).await;
+                self.ingest.note(&self.inner, bytes.len() as u64).await;
             }
             return Ok(());
         }
