@@ -1,0 +1,95 @@
+import { useEffect } from "preact/hooks";
+import { OverviewScreen } from "./overview/overview.tsx";
+import { DropTarget } from "./open/drop.tsx";
+import { OpenScreen } from "./open/open.tsx";
+import { ReferenceBox } from "./open/reference-box.tsx";
+import { route } from "./router.ts";
+import { polite, urgent } from "./state/announce.ts";
+import { bridge } from "./state/host.ts";
+import { followRoute, subject } from "./state/screen.ts";
+import { Dialog } from "./ui/dialog.tsx";
+import { Icon, Mark } from "./ui/icon.tsx";
+
+/** What is around every screen. */
+export function App() {
+  useEffect(() => {
+    followRoute();
+    addEventListener("keydown", toBox);
+    return () => removeEventListener("keydown", toBox);
+  }, []);
+  const at = route.value;
+  return (
+    <>
+      <a class="skip" href="#main" onClick={skip}>
+        Skip to content
+      </a>
+      <header class="bar">
+        <a class="brand" href="#/">
+          <Mark /> Lugger
+        </a>
+        <div class="bar-box">{at.screen === "open" ? null : <ReferenceBox compact />}</div>
+        <Connection />
+      </header>
+      <main id="main" tabIndex={-1}>
+        {at.screen === "open" && <OpenScreen />}
+        {at.screen === "image" && subject.value !== null && <OverviewScreen subject={subject.value} />}
+        {at.screen === "unknown" && <Nowhere />}
+      </main>
+      <footer class="foot">
+        <p>Nothing leaves this tab but questions to the registry of the image that you open. Every byte is verified here.</p>
+        <p>
+          <kbd>/</kbd> goes to the box
+        </p>
+      </footer>
+      <DropTarget />
+      <Dialog />
+      <p class="hidden" aria-live="polite">
+        {polite.value}
+      </p>
+      <p class="hidden" aria-live="assertive">
+        {urgent.value}
+      </p>
+    </>
+  );
+}
+
+function Connection() {
+  const connected = bridge.value !== null;
+  return (
+    <p class={`connection ${connected ? "is-on" : ""}`}>
+      <Icon name={connected ? "bridge" : "unplugged"} />
+      <span>{connected ? "Bridge connected" : "No bridge"}</span>
+    </p>
+  );
+}
+
+function Nowhere() {
+  return (
+    <section class="page">
+      <h1>There is nothing here</h1>
+      <p>
+        This address leads to no screen. <a href="#/">Open an image</a>
+      </p>
+    </section>
+  );
+}
+
+function skip(event: Event): void {
+  // The fragment is the address of the screen: it must stay.
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+/** `/` goes to the box from everywhere but where one types. */
+function toBox(event: KeyboardEvent): void {
+  const typing = event.target instanceof Element && event.target.closest("input, select, textarea, dialog");
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing) {
+    return;
+  }
+  const box = document.querySelector<HTMLInputElement>("input[name=reference]");
+  if (box !== null) {
+    event.preventDefault();
+    box.focus();
+    box.select();
+  }
+}
