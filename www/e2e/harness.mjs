@@ -91,7 +91,8 @@ export async function accessible(page) {
     const session = await page.context().newCDPSession(page);
     await session.send("Runtime.evaluate", { expression: source });
     const { result } = await session.send("Runtime.evaluate", {
-      expression: "axe.run().then(({violations}) => JSON.stringify(violations.map(({id, impact, nodes}) => ({id, impact, at: nodes.map(({target, failureSummary}) => `${target}: ${failureSummary}`)}))))",
+      expression:
+        "axe.run().then(({violations}) => JSON.stringify(violations.map(({id, impact, nodes}) => ({id, impact, at: nodes.map(({target, failureSummary}) => `${target}: ${failureSummary}`)}))))",
       awaitPromise: true,
     });
     await session.detach();

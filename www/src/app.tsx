@@ -1,8 +1,8 @@
 import { useEffect } from "preact/hooks";
-import { OverviewScreen } from "./overview/overview.tsx";
 import { DropTarget } from "./open/drop.tsx";
 import { OpenScreen } from "./open/open.tsx";
 import { ReferenceBox } from "./open/reference-box.tsx";
+import { OverviewScreen } from "./overview/overview.tsx";
 import { route } from "./router.ts";
 import { polite, urgent } from "./state/announce.ts";
 import { bridge } from "./state/host.ts";
@@ -36,7 +36,9 @@ export function App() {
         {at.screen === "unknown" && <Nowhere />}
       </main>
       <footer class="foot">
-        <p>Nothing leaves this tab but questions to the registry of the image that you open. Every byte is verified here.</p>
+        <p>
+          Nothing leaves this tab but questions to the registry of the image that you open. Every byte is verified here.
+        </p>
         <p>
           <kbd>/</kbd> goes to the box
         </p>

@@ -33,7 +33,11 @@ const SIZES = [28_231_447, 3_512_338, 143, 62_118_902, 1_204, 418_233, 9_882_001
 const OCI = "application/vnd.oci.image";
 
 export function make(name: string, platform: string | null): Made {
-  const at = (part: string, size: number, mediaType: string) => ({ mediaType, digest: digest(name + platform + part), size });
+  const at = (part: string, size: number, mediaType: string) => ({
+    mediaType,
+    digest: digest(name + platform + part),
+    size,
+  });
   const layers = SIZES.map((size, index): Layer => {
     const descriptor = at(`layer${index}`, size, `${OCI}.layer.v1.tar+gzip`);
     return { ...descriptor, diff_id: digest(`${descriptor.digest}diff`), state: "absent", have: 0, unpacked: null };
@@ -54,12 +58,23 @@ export function make(name: string, platform: string | null): Made {
 const PLATFORMS = ["linux/amd64", "linux/arm/v7", "linux/arm64/v8", "linux/riscv64"];
 
 const HISTORY: Omit<Step, "created" | "comment">[] = [
-  { created_by: "/bin/sh -c #(nop) ADD file:9ca60502d646bdd815bb51e612c458e2d447b597b95cf435f9673f0966d41c1a in / ", layer: 0 },
+  {
+    created_by: "/bin/sh -c #(nop) ADD file:9ca60502d646bdd815bb51e612c458e2d447b597b95cf435f9673f0966d41c1a in / ",
+    layer: 0,
+  },
   { created_by: '/bin/sh -c #(nop)  CMD ["bash"]', layer: null },
-  { created_by: "RUN /bin/sh -c set -eux; \tapt-get update; \tapt-get install -y --no-install-recommends \t\tca-certificates \t\tnetbase \t\ttzdata \t; \trm -rf /var/lib/apt/lists/* # buildkit", layer: 1 },
+  {
+    created_by:
+      "RUN /bin/sh -c set -eux; \tapt-get update; \tapt-get install -y --no-install-recommends \t\tca-certificates \t\tnetbase \t\ttzdata \t; \trm -rf /var/lib/apt/lists/* # buildkit",
+    layer: 1,
+  },
   { created_by: "ENV PATH=/usr/local/bin:/usr/bin:/bin", layer: null },
   { created_by: "WORKDIR /srv/app", layer: 2 },
-  { created_by: "RUN |2 VERSION=1.4.2 TARGETARCH=amd64 /bin/sh -c make -j4 && make install && rm -rf /tmp/build # buildkit", layer: 3 },
+  {
+    created_by:
+      "RUN |2 VERSION=1.4.2 TARGETARCH=amd64 /bin/sh -c make -j4 && make install && rm -rf /tmp/build # buildkit",
+    layer: 3,
+  },
   { created_by: "COPY --chown=app:app package.json pnpm-lock.yaml ./ # buildkit", layer: 4 },
   { created_by: "COPY ./locales /srv/app/locales # buildkit", layer: 5 },
   { created_by: "RUN /bin/sh -c cat <<EOF > /etc/motd\nwelcome\nEOF # buildkit", layer: 6 },
@@ -79,7 +94,12 @@ export function overview(made: Made, asked: string | null | undefined, quiet: bo
   });
   const attestations = entries.slice(0, 2).map(({ manifest }): PlatformEntry => {
     const annotations = { "vnd.docker.reference.type": "attestation-manifest" };
-    return { platform: null, manifest: { ...manifest, digest: digest(`${manifest.digest}a`), size: 841, annotations }, here: false, attests: manifest.digest };
+    return {
+      platform: null,
+      manifest: { ...manifest, digest: digest(`${manifest.digest}a`), size: 841, annotations },
+      here: false,
+      attests: manifest.digest,
+    };
   });
   const selected = entries.findIndex((entry) => entry.platform === platform);
   const here = platform === "linux/amd64" && made.known;
@@ -108,7 +128,12 @@ export function overview(made: Made, asked: string | null | undefined, quiet: bo
     manifest: empty ? null : (entries[selected]?.manifest ?? null),
     config: empty ? null : { mediaType: `${OCI}.config.v1+json`, digest: digest(`${made.name}config`), size: 7023 },
     config_state: made.stored || here ? "stored" : "absent",
-    annotations: empty ? {} : { "org.opencontainers.image.base.name": "docker.io/library/debian:trixie-slim", "org.opencontainers.image.url": "https://app.example/" },
+    annotations: empty
+      ? {}
+      : {
+          "org.opencontainers.image.base.name": "docker.io/library/debian:trixie-slim",
+          "org.opencontainers.image.url": "https://app.example/",
+        },
     platform: empty ? null : platform,
     created: empty ? null : "2026-11-03T14:22:10Z",
     author: hostile ? "Mallory \u202e<evil@example>" : null,
@@ -116,7 +141,11 @@ export function overview(made: Made, asked: string | null | undefined, quiet: bo
       ? null
       : {
           User: "app",
-          Env: ["PATH=/usr/local/bin:/usr/bin:/bin", "NODE_ENV=production", hostile ? "X=\u001b[31mred" : "LANG=C.UTF-8"],
+          Env: [
+            "PATH=/usr/local/bin:/usr/bin:/bin",
+            "NODE_ENV=production",
+            hostile ? "X=\u001b[31mred" : "LANG=C.UTF-8",
+          ],
           Entrypoint: ["/usr/bin/tini", "--", "node", "server.js"],
           Cmd: ["--port", "8080"],
           WorkingDir: "/srv/app",
@@ -125,7 +154,13 @@ export function overview(made: Made, asked: string | null | undefined, quiet: bo
           Labels: labels,
           StopSignal: "SIGTERM",
         },
-    layers: empty ? [] : platform === "linux/amd64" ? made.layers.map((layer) => ({ ...layer })) : make(made.name, platform).layers,
-    history: empty ? [] : HISTORY.map((step) => ({ ...step, created: "2026-11-03T14:22:10Z", comment: "buildkit.dockerfile.v0" })),
+    layers: empty
+      ? []
+      : platform === "linux/amd64"
+        ? made.layers.map((layer) => ({ ...layer }))
+        : make(made.name, platform).layers,
+    history: empty
+      ? []
+      : HISTORY.map((step) => ({ ...step, created: "2026-11-03T14:22:10Z", comment: "buildkit.dockerfile.v0" })),
   };
 }

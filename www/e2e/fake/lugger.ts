@@ -87,7 +87,15 @@ export class Host {
   #refuse(name: string): void {
     const registry = name.slice(0, name.indexOf("/"));
     const kind = /\/fails\/([a-z_]+)/.exec(name)?.[1];
-    const attempts = [{ registry, repository: "fails", asked: "HEAD manifests/latest", why: "no answer that a page may read", tries: 2 }];
+    const attempts = [
+      {
+        registry,
+        repository: "fails",
+        asked: "HEAD manifests/latest",
+        why: "no answer that a page may read",
+        tries: 2,
+      },
+    ];
     if (kind !== undefined) {
       throw JSON.stringify({ kind, message: `cannot resolve ${name}: ${registry} said no`, registry, attempts });
     }
@@ -133,7 +141,14 @@ export class Host {
     made.stored = true;
     await this.#keep();
     tell({ event: "named", name, digest: made.image.target.digest, before: null });
-    return { name, target: made.image.target, before: null, fetched: made.layers.length, fetched_bytes: BIG, present: 0 };
+    return {
+      name,
+      target: made.image.target,
+      before: null,
+      fetched: made.layers.length,
+      fetched_bytes: BIG,
+      present: 0,
+    };
   }
 
   async #examine(id: number, name: string, platform: string | null, tell: (event: object) => void): Promise<unknown> {

@@ -22,7 +22,9 @@ export function Files() {
         <>
           <Icon name="down" />
           <p class="drop-title">Drop an image anywhere on this page</p>
-          <p class="muted">An archive of docker save or an OCI one, or the folder of an OCI layout. It is read here and sent nowhere.</p>
+          <p class="muted">
+            An archive of docker save or an OCI one, or the folder of an OCI layout. It is read here and sent nowhere.
+          </p>
           <div class="actions">
             <button type="button" onClick={() => file.current?.click()}>
               <Icon name="file" /> Choose a file
@@ -36,7 +38,15 @@ export function Files() {
         <Reading />
       )}
       <input ref={file} class="hidden" type="file" multiple tabIndex={-1} aria-label="Image files" onChange={take} />
-      <input ref={folder} class="hidden" type="file" {...{ webkitdirectory: true }} tabIndex={-1} aria-label="Image folder" onChange={take} />
+      <input
+        ref={folder}
+        class="hidden"
+        type="file"
+        {...{ webkitdirectory: true }}
+        tabIndex={-1}
+        aria-label="Image folder"
+        onChange={take}
+      />
     </div>
   );
 }

@@ -22,7 +22,8 @@ export function OpenScreen() {
         <p class="lead">See what it is made of, and that it is what it says: every byte is checked in this tab.</p>
         {!isSecureContext && (
           <p class="failure">
-            This address is not secure, so the browser gives the page no storage. Use https, or http://127.0.0.1 on this machine.
+            This address is not secure, so the browser gives the page no storage. Use https, or http://127.0.0.1 on this
+            machine.
           </p>
         )}
         <ReferenceBox />

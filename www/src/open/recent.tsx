@@ -1,5 +1,5 @@
-import { useRef } from "preact/hooks";
 import type { Image } from "lugger";
+import { useRef } from "preact/hooks";
 import { format } from "../route.ts";
 import { alert } from "../state/announce.ts";
 import { clear, images, remove } from "../state/images.ts";
@@ -33,7 +33,11 @@ export function Recent() {
         )}
       </div>
       {all === null && <p class="muted empty">Looks what is here …</p>}
-      {all?.length === 0 && <p class="muted empty">No image yet. What you open stays here until you delete it, and opens again without a network.</p>}
+      {all?.length === 0 && (
+        <p class="muted empty">
+          No image yet. What you open stays here until you delete it, and opens again without a network.
+        </p>
+      )}
       {all !== null && all.length > 0 && (
         <ul class="images">
           {all.map((image) => (
@@ -41,7 +45,9 @@ export function Recent() {
           ))}
         </ul>
       )}
-      {all !== null && all.length > 1 && <p class="muted tabular total">{plural(all.length, "image")}. Sizes count what they share once for each.</p>}
+      {all !== null && all.length > 1 && (
+        <p class="muted tabular total">{plural(all.length, "image")}. Sizes count what they share once for each.</p>
+      )}
     </section>
   );
 }
@@ -55,7 +61,11 @@ function Row({ image, onDelete }: { image: Image; onDelete: () => void }) {
       </a>
       <span class="image-more muted">
         <code>{short(target.digest)}</code>
-        <Text>{platforms.length > 3 ? `${platforms.slice(0, 2).join(", ")} and ${platforms.length - 2} more` : platforms.join(", ")}</Text>
+        <Text>
+          {platforms.length > 3
+            ? `${platforms.slice(0, 2).join(", ")} and ${platforms.length - 2} more`
+            : platforms.join(", ")}
+        </Text>
         <Time at={updated_at} relative />
       </span>
       <span class="image-size tabular">{size(bytes)}</span>

@@ -20,8 +20,8 @@ export function Routes() {
             <Icon name="globe" /> A registry, straight from the page
           </h3>
           <p>
-            Only registries that let pages read their answers (CORS), such as zot, or your own with its headers set. Docker Hub, ghcr.io and
-            most other public ones do not. The page knows no passwords.
+            Only registries that let pages read their answers (CORS), such as zot, or your own with its headers set.
+            Docker Hub, ghcr.io and most other public ones do not. The page knows no passwords.
           </p>
         </li>
         <li class={connected ? "is-on" : ""}>

@@ -1,7 +1,7 @@
 import type { Signal } from "@preact/signals";
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import type { Layer } from "lugger";
+import { useRef } from "preact/hooks";
 import type { Standing } from "../state/blobs.ts";
 import { percent, size } from "../text/format.ts";
 import { words } from "./standing.tsx";
@@ -30,7 +30,9 @@ export function LayerBar({ layers, standings, pointed }: Props) {
   const tell = (index: number): string => {
     const layer = layers[index];
     const standing = standings[index];
-    return layer && standing ? `Layer ${index + 1} of ${layers.length}: ${size(layer.size)}, ${percent(layer.size, total)} %, ${words(standing)}` : "";
+    return layer && standing
+      ? `Layer ${index + 1} of ${layers.length}: ${size(layer.size)}, ${percent(layer.size, total)} %, ${words(standing)}`
+      : "";
   };
   return (
     <>
@@ -70,7 +72,9 @@ export function LayerBar({ layers, standings, pointed }: Props) {
         ))}
       </div>
       <p class="caption muted tabular" aria-hidden="true">
-        {pointed.value === null ? `${layers.length === 1 ? "1 layer" : `${layers.length} layers`}, ${size(total)} compressed` : tell(pointed.value)}
+        {pointed.value === null
+          ? `${layers.length === 1 ? "1 layer" : `${layers.length} layers`}, ${size(total)} compressed`
+          : tell(pointed.value)}
       </p>
     </>
   );

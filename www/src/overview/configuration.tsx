@@ -1,5 +1,5 @@
-import type { ComponentChildren } from "preact";
 import type { Overview } from "lugger";
+import type { ComponentChildren } from "preact";
 import { quote } from "../text/shell.ts";
 import { Text } from "../ui/text.tsx";
 

@@ -16,9 +16,13 @@ export function Documents({ overview }: { overview: Overview }) {
         <h2 id="documents">Documents</h2>
       </div>
       <ul class="documents">
-        {manifest !== null && target.digest !== manifest.digest && <Row name="Index" document={target} standing={stored(overview.stored || here)} />}
+        {manifest !== null && target.digest !== manifest.digest && (
+          <Row name="Index" document={target} standing={stored(overview.stored || here)} />
+        )}
         {manifest !== null && <Row name="Manifest" document={manifest} standing={stored(here)} />}
-        {config !== null && <Row name="Configuration" document={config} standing={{ state: config_state, percent: null }} />}
+        {config !== null && (
+          <Row name="Configuration" document={config} standing={{ state: config_state, percent: null }} />
+        )}
       </ul>
     </section>
   );

@@ -1,5 +1,5 @@
-import type { ComponentChildren } from "preact";
 import type { Overview, Unpacked } from "lugger";
+import type { ComponentChildren } from "preact";
 import type { Subject } from "../state/subject.ts";
 import { count, size } from "../text/format.ts";
 import { Text } from "../ui/text.tsx";

@@ -12,7 +12,13 @@ export function Happened({ log }: { log: Log }) {
         <h2 id="happened">What was asked of whom</h2>
       </div>
       <p class={hosts.length === 0 ? "muted" : ""}>
-        {hosts.length === 0 ? "Nobody was contacted: all of this comes from the store of this browser." : <>Contacted <Text>{hosts.join(", ")}</Text></>}
+        {hosts.length === 0 ? (
+          "Nobody was contacted: all of this comes from the store of this browser."
+        ) : (
+          <>
+            Contacted <Text>{hosts.join(", ")}</Text>
+          </>
+        )}
       </p>
       {lines.length > 0 && (
         <details>

@@ -39,7 +39,16 @@ function StepRow({ step, bytes }: { step: Step; bytes: number | null }) {
   const builder = comment !== null && comment !== "" && !/^buildkit\.dockerfile/.test(comment) ? comment : null;
   return (
     <li class={layer === null ? "is-empty" : ""}>
-      <span class="step-layer tabular">{layer === null ? <span class="hidden">no layer</span> : <a href={`#layer-${layer}`} onClick={(event) => show(event, layer)}>{layer + 1}<span class="hidden"> is its layer</span></a>}</span>
+      <span class="step-layer tabular">
+        {layer === null ? (
+          <span class="hidden">no layer</span>
+        ) : (
+          <a href={`#layer-${layer}`} onClick={(event) => show(event, layer)}>
+            {layer + 1}
+            <span class="hidden"> is its layer</span>
+          </a>
+        )}
+      </span>
       <div class="step-what">
         <pre class="step-command">
           {word !== "" && <span class="word">{word} </span>}

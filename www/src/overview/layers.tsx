@@ -60,7 +60,9 @@ export function Layers({ overview, subject }: { overview: Overview; subject: Sub
                   >
                     <th scope="row">{index + 1}</th>
                     <td class="cell-digest">
-                      <code title={`${layer.digest}\n${layer.mediaType}${layer.diff_id === null ? "" : `\ndiffID ${layer.diff_id}`}`}>
+                      <code
+                        title={`${layer.digest}\n${layer.mediaType}${layer.diff_id === null ? "" : `\ndiffID ${layer.diff_id}`}`}
+                      >
                         {short(layer.digest)}
                       </code>
                       <Copy text={layer.digest} what={`the digest of layer ${index + 1}`} />

@@ -6,10 +6,10 @@ import { Commands } from "./commands.tsx";
 import { Configuration } from "./configuration.tsx";
 import { Documents } from "./documents.tsx";
 import { Facts } from "./facts.tsx";
+import { Happened } from "./happened.tsx";
 import { Head } from "./head.tsx";
 import { History } from "./history.tsx";
 import { Layers } from "./layers.tsx";
-import { Happened } from "./happened.tsx";
 import { Pairs } from "./pairs.tsx";
 import { Platforms } from "./platforms.tsx";
 import { Status } from "./status.tsx";
@@ -20,14 +20,25 @@ export function OverviewScreen({ subject }: { subject: Subject }) {
   const shown = overview ?? subject.previous;
   const failed = subject.failed.value;
   const why = broken.value ?? failed?.why ?? null;
-  const again = () => void (failed?.during === "examining" ? subject.examine() : subject.start(failed?.during === "pulling" ? true : null));
+  const again = () =>
+    void (failed?.during === "examining"
+      ? subject.examine()
+      : subject.start(failed?.during === "pulling" ? true : null));
   return (
     <article class="page overview" aria-busy={subject.doing.value === "looking"}>
       <Head subject={subject} overview={shown} />
       <Status subject={subject} overview={overview} />
-      {why !== null && <FailureNote why={why} reference={subject.name} {...(bridge.value === null || failed ? { again } : {})} />}
+      {why !== null && (
+        <FailureNote why={why} reference={subject.name} {...(bridge.value === null || failed ? { again } : {})} />
+      )}
       {shown !== null && <Platforms subject={subject} overview={shown} />}
-      <div class="sheet" id="platform-panel" {...(shown !== null && shown.platforms.length > 1 ? { role: "tabpanel", "aria-labelledby": "platform-selected" } : {})}>
+      <div
+        class="sheet"
+        id="platform-panel"
+        {...(shown !== null && shown.platforms.length > 1
+          ? { role: "tabpanel", "aria-labelledby": "platform-selected" }
+          : {})}
+      >
         {overview?.manifest ? <Sheet subject={subject} overview={overview} /> : why === null && <Skeleton />}
       </div>
     </article>
@@ -41,13 +52,17 @@ function Sheet({ subject, overview }: { subject: Subject; overview: Overview }) 
       <Facts overview={overview} subject={subject} />
       <Layers overview={overview} subject={subject} />
       <History overview={overview} />
-      <div class="aside">
-        <Configuration overview={overview} />
-        <Pairs title="Labels" pairs={overview.run?.Labels ?? {}} empty="The configuration has no labels." />
-        <Pairs title="Annotations" pairs={overview.annotations} empty="The manifest has no annotations." />
-        <Documents overview={overview} />
-        <Commands overview={overview} />
-        <Happened log={subject.log} />
+      <div class="side">
+        <div class="column aside">
+          <Configuration overview={overview} />
+          <Pairs title="Labels" pairs={overview.run?.Labels ?? {}} empty="The configuration has no labels." />
+          <Pairs title="Annotations" pairs={overview.annotations} empty="The manifest has no annotations." />
+        </div>
+        <div class="column extra">
+          <Documents overview={overview} />
+          <Commands overview={overview} />
+          <Happened log={subject.log} />
+        </div>
       </div>
     </>
   );

@@ -1,5 +1,5 @@
-import { useRef } from "preact/hooks";
 import type { Overview, PlatformEntry } from "lugger";
+import { useRef } from "preact/hooks";
 import { navigate } from "../router.ts";
 import type { Subject } from "../state/subject.ts";
 import { plural, short, size } from "../text/format.ts";
@@ -54,7 +54,9 @@ export function Platforms({ subject, overview }: { subject: Subject; overview: O
           <Text>{overview.platform ?? entries[0]?.platform ?? NOT_SAID}</Text>
         </p>
       )}
-      <Attestations entries={overview.platforms.filter(({ attests }) => attests !== null && attests === selected?.manifest.digest)} />
+      <Attestations
+        entries={overview.platforms.filter(({ attests }) => attests !== null && attests === selected?.manifest.digest)}
+      />
     </div>
   );
 }
@@ -77,7 +79,9 @@ function Attestations({ entries }: { entries: PlatformEntry[] }) {
             <Copy text={manifest.digest} what="the digest of the attestation" />
             <span class="muted tabular">{size(manifest.size)}</span>
             <span class="muted">
-              <Text>{manifest.annotations?.["vnd.docker.reference.type"] ?? manifest.artifactType ?? manifest.mediaType}</Text>
+              <Text>
+                {manifest.annotations?.["vnd.docker.reference.type"] ?? manifest.artifactType ?? manifest.mediaType}
+              </Text>
             </span>
           </li>
         ))}

@@ -68,7 +68,12 @@ function told(subject: Subject, overview: Overview | null): Told {
     case "looking":
       return { icon: "turn", tone: "calm", text: "Looks it up", more: "In this browser first, then at its registry" };
     case "pulling":
-      return { icon: "down", tone: "calm", text: overview?.manifest ? "Fetches and verifies" : "Asks the registry", more: amount };
+      return {
+        icon: "down",
+        tone: "calm",
+        text: overview?.manifest ? "Fetches and verifies" : "Asks the registry",
+        more: amount,
+      };
     case "examining":
       return { icon: "double", tone: "calm", text: "Unpacks and verifies", more: amount };
   }
@@ -79,16 +84,36 @@ function told(subject: Subject, overview: Overview | null): Told {
   const { contents, damaged } = verified(overview, subject.lives.value);
   const missing = overview.layers.filter(({ state }) => state === "absent" || state === "partial").length;
   if (damaged > 0) {
-    return { icon: "warning", tone: "bad", text: `${plural(damaged, "layer")} damaged`, more: "They do not unpack to what the configuration says" };
+    return {
+      icon: "warning",
+      tone: "bad",
+      text: `${plural(damaged, "layer")} damaged`,
+      more: "They do not unpack to what the configuration says",
+    };
   }
   if (overview.manifest === null) {
     return { icon: "ring", tone: "calm", text: "This platform is not here", more: "" };
   }
   if (missing > 0) {
-    return { icon: "ring", tone: "calm", text: `${missing} of ${plural(layers, "layer")} not here`, more: "What is shown comes from the manifest and the configuration" };
+    return {
+      icon: "ring",
+      tone: "calm",
+      text: `${missing} of ${plural(layers, "layer")} not here`,
+      more: "What is shown comes from the manifest and the configuration",
+    };
   }
   if (contents < layers) {
-    return { icon: "check", tone: "good", text: "Every digest is verified", more: `${contents} of ${plural(layers, "layer")} unpacked and compared with the configuration` };
+    return {
+      icon: "check",
+      tone: "good",
+      text: "Every digest is verified",
+      more: `${contents} of ${plural(layers, "layer")} unpacked and compared with the configuration`,
+    };
   }
-  return { icon: "double", tone: "good", text: "Verified to the last byte", more: "Every digest, and what every layer unpacks to" };
+  return {
+    icon: "double",
+    tone: "good",
+    text: "Verified to the last byte",
+    more: "Every digest, and what every layer unpacks to",
+  };
 }

@@ -96,7 +96,10 @@ export class Subject {
   missing(): number {
     const layers = this.overview.value?.layers ?? [];
     const unknown = this.overview.value?.manifest == null ? 1 : 0;
-    return layers.reduce((sum, { state, size, have }) => sum + (state === "absent" || state === "partial" ? size - have : 0), unknown);
+    return layers.reduce(
+      (sum, { state, size, have }) => sum + (state === "absent" || state === "partial" ? size - have : 0),
+      unknown,
+    );
   }
 
   async #run(first: Doing, act: () => Promise<void>): Promise<void> {
@@ -147,7 +150,12 @@ export class Subject {
     }
     this.#begin("examining");
     for (const { digest, size, state } of before.layers) {
-      this.#lives.set(digest, { phase: state === "examined" ? "examined" : "stored", done: 0, total: size, unpacked: null });
+      this.#lives.set(digest, {
+        phase: state === "examined" ? "examined" : "stored",
+        done: 0,
+        total: size,
+        unpacked: null,
+      });
     }
     this.#publish();
     const after = await this.#follow((await lugger()).examine(this.name, chosen(this.platform)));

@@ -27,7 +27,10 @@ export function commands(name: string, digest: string | null, platform: string |
   const override = `--override-os ${quote(os ?? "")} --override-arch ${quote(architecture ?? "")} `;
   return [
     { tool: "lugger", line: `lugger pull ${option(`--platform ${quote(platform ?? "")} `)}${quote(name)}` },
-    { tool: "crane", line: `crane pull ${option(`--platform ${quote(platform ?? "")} `)}${quote(pinned)} ${quote(archive)}` },
+    {
+      tool: "crane",
+      line: `crane pull ${option(`--platform ${quote(platform ?? "")} `)}${quote(pinned)} ${quote(archive)}`,
+    },
     {
       tool: "skopeo",
       line: `skopeo ${option(override + (variant ? `--override-variant ${quote(variant)} ` : ""))}copy docker://${quote(pinned)} oci-archive:${quote(archive)}`,

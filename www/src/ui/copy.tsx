@@ -25,7 +25,13 @@ export function Copy({ text, what }: { text: string; what: string }) {
     }
   };
   return (
-    <button type="button" class={`quiet copy ${copied.value ? "is-done" : ""}`} aria-label={`Copy ${what}`} title={`Copy ${what}`} onClick={copy}>
+    <button
+      type="button"
+      class={`quiet copy ${copied.value ? "is-done" : ""}`}
+      aria-label={`Copy ${what}`}
+      title={`Copy ${what}`}
+      onClick={copy}
+    >
       <Icon name={copied.value ? "check" : "copy"} />
     </button>
   );

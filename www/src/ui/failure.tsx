@@ -64,22 +64,50 @@ function words({ kind, registry }: Failure): Words {
       };
     case "denied":
       return bridged
-        ? { title: "Access denied", text: "The registry wants other credentials than the bridge found, or there is no such image. Log in where the bridge runs: lugger login, docker login or podman login." }
-        : { title: "Access denied", text: "The registry wants to know who asks, or there is no such image. A page has no credentials; a bridge uses those of this machine:", bridge: true };
+        ? {
+            title: "Access denied",
+            text: "The registry wants other credentials than the bridge found, or there is no such image. Log in where the bridge runs: lugger login, docker login or podman login.",
+          }
+        : {
+            title: "Access denied",
+            text: "The registry wants to know who asks, or there is no such image. A page has no credentials; a bridge uses those of this machine:",
+            bridge: true,
+          };
     case "not_found":
-      return { title: "There is no such image", text: "The registry does not have this name, tag, digest or platform. Names are case-sensitive, and not every image has the tag latest." };
+      return {
+        title: "There is no such image",
+        text: "The registry does not have this name, tag, digest or platform. Names are case-sensitive, and not every image has the tag latest.",
+      };
     case "network":
       return bridged
-        ? { title: "No answer", text: "The bridge or the registry does not answer. Is lugger serve still running? What was opened before still works." }
-        : { title: "No answer", text: "The registry cannot be reached: there may be no network, no such host, or something between that blocks it. What was opened before still works." };
+        ? {
+            title: "No answer",
+            text: "The bridge or the registry does not answer. Is lugger serve still running? What was opened before still works.",
+          }
+        : {
+            title: "No answer",
+            text: "The registry cannot be reached: there may be no network, no such host, or something between that blocks it. What was opened before still works.",
+          };
     case "limited":
-      return { title: "The registry wants a pause", text: "It gives only so many images in so much time, and that was it for now. What arrived stays; try again later, or with a bridge that is logged in." };
+      return {
+        title: "The registry wants a pause",
+        text: "It gives only so many images in so much time, and that was it for now. What arrived stays; try again later, or with a bridge that is logged in.",
+      };
     case "full":
-      return { title: "No room left", text: "The browser gives this page no more storage. Delete images that you do not need, then try again: what arrived stays." };
+      return {
+        title: "No room left",
+        text: "The browser gives this page no more storage. Delete images that you do not need, then try again: what arrived stays.",
+      };
     case "content":
-      return { title: "The content is not what it should be", text: "Bytes arrived that do not have the digest, size or form that the image says. They were not kept, and nothing was shown from them." };
+      return {
+        title: "The content is not what it should be",
+        text: "Bytes arrived that do not have the digest, size or form that the image says. They were not kept, and nothing was shown from them.",
+      };
     case "confirm":
-      return { title: "Not asked", text: `The bridge does not contact ${registry ?? "a registry"} before you allow it.` };
+      return {
+        title: "Not asked",
+        text: `The bridge does not contact ${registry ?? "a registry"} before you allow it.`,
+      };
     case "usage":
       return { title: "That cannot be opened", text: "It is not something that Lugger knows how to open." };
     default:
