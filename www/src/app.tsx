@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { DropTarget } from "./open/drop.tsx";
 import { OpenScreen } from "./open/open.tsx";
 import { ReferenceBox } from "./open/reference-box.tsx";
@@ -6,20 +6,21 @@ import { OverviewScreen } from "./overview/overview.tsx";
 import { route } from "./router.ts";
 import { polite, urgent } from "./state/announce.ts";
 import { bridge } from "./state/host.ts";
-import { followRoute, subject } from "./state/screen.ts";
+import { subject } from "./state/screen.ts";
 import { Dialog } from "./ui/dialog.tsx";
 import { Icon, Mark } from "./ui/icon.tsx";
 
 /** What is around every screen. */
 export function App() {
   useEffect(() => {
-    followRoute();
     addEventListener("keydown", toBox);
     return () => removeEventListener("keydown", toBox);
   }, []);
   const at = route.value;
+  useFocus(at.screen === "image" ? at.name : at.screen);
   return (
     <>
+      {/* biome-ignore lint/a11y/useValidAnchor: it leads into the page; the address of the screen stays. */}
       <a class="skip" href="#main" onClick={skip}>
         Skip to content
       </a>
@@ -53,6 +54,18 @@ export function App() {
       </p>
     </>
   );
+}
+
+/** Another screen is read from its start; the first one is left to the browser. */
+function useFocus(screen: string): void {
+  const before = useRef(screen);
+  useEffect(() => {
+    if (before.current !== screen) {
+      before.current = screen;
+      document.getElementById("main")?.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+  }, [screen]);
 }
 
 function Connection() {

@@ -16,7 +16,8 @@ export function navigate(to: Route, { replace = false } = {}): void {
   follow();
 }
 
-function follow(): void {
+/** Reads the address again. */
+export function follow(): void {
   const next = parse(location.hash);
   if (format(next) !== format(route.value)) {
     route.value = next;

@@ -55,6 +55,16 @@ export class Host {
         return null;
       case "inspect":
         await sleep(30);
+        if (ask.target === null && !this.#store.get(name)?.stored) {
+          this.#refuse(name);
+          this.#find(name, ask.platform).known = true;
+          tell({
+            event: "exchanged",
+            request: `GET https://${name.split("/")[0]}/v2/x/manifests/latest`,
+            status: 200,
+            why: null,
+          });
+        }
         return overview(this.#find(name, ask.platform), ask.platform, ask.target !== null);
       case "open":
         return this.#open(id, files, tell);

@@ -13,6 +13,9 @@ export function OpenScreen() {
   useEffect(() => {
     // If there is no store, the page says so by itself.
     refresh().catch(() => undefined);
+    return () => {
+      trouble.value = null;
+    };
   }, []);
   const why = broken.value ?? trouble.value;
   return (

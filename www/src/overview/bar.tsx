@@ -37,7 +37,13 @@ export function LayerBar({ layers, standings, pointed }: Props) {
   return (
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms. */}
-      <div ref={bar} class="layer-bar" role="group" aria-label="Layers by size" onKeyDown={move}>
+      <div
+        ref={bar}
+        class={`layer-bar ${layers.length > 40 ? "is-many" : ""}`}
+        role="group"
+        aria-label="Layers by size"
+        onKeyDown={move}
+      >
         {layers.map((layer, index) => (
           <button
             // biome-ignore lint/suspicious/noArrayIndexKey: a layer can be there twice; its place is its identity.

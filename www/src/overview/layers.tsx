@@ -3,6 +3,7 @@ import type { Overview } from "lugger";
 import { standing } from "../state/blobs.ts";
 import type { Subject } from "../state/subject.ts";
 import { count, short, size } from "../text/format.ts";
+import { inert } from "../text/inert.ts";
 import { Copy } from "../ui/copy.tsx";
 import { LayerBar } from "./bar.tsx";
 import { unpackedOf } from "./facts.tsx";
@@ -61,7 +62,7 @@ export function Layers({ overview, subject }: { overview: Overview; subject: Sub
                     <th scope="row">{index + 1}</th>
                     <td class="cell-digest">
                       <code
-                        title={`${layer.digest}\n${layer.mediaType}${layer.diff_id === null ? "" : `\ndiffID ${layer.diff_id}`}`}
+                        title={`${layer.digest}\n${inert(layer.mediaType)}${layer.diff_id === null ? "" : `\ndiffID ${layer.diff_id}`}`}
                       >
                         {short(layer.digest)}
                       </code>

@@ -1,5 +1,5 @@
 import type { Overview } from "lugger";
-import { bridge, broken } from "../state/host.ts";
+import { broken } from "../state/host.ts";
 import type { Subject } from "../state/subject.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { Commands } from "./commands.tsx";
@@ -28,10 +28,8 @@ export function OverviewScreen({ subject }: { subject: Subject }) {
     <article class="page overview" aria-busy={subject.doing.value === "looking"}>
       <Head subject={subject} overview={shown} />
       <Status subject={subject} overview={overview} />
-      {why !== null && (
-        <FailureNote why={why} reference={subject.name} {...(bridge.value === null || failed ? { again } : {})} />
-      )}
-      {shown !== null && <Platforms subject={subject} overview={shown} />}
+      {why !== null && <FailureNote why={why} reference={subject.name} {...(broken.value === null ? { again } : {})} />}
+      {shown === null ? <div class="platforms" /> : <Platforms subject={subject} overview={shown} />}
       <div
         class="sheet"
         id="platform-panel"

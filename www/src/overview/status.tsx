@@ -43,6 +43,10 @@ function Action({ subject, overview }: { subject: Subject; overview: Overview | 
       </button>
     );
   }
+  if (overview === null && subject.failed.value !== null) {
+    // What went wrong says what one can do.
+    return null;
+  }
   const missing = subject.missing();
   if (overview === null || missing > 0) {
     return (

@@ -2,7 +2,8 @@
 
 import { signal } from "@preact/signals";
 import { type Bridge, Lugger, LuggerError } from "lugger";
-import { arrival, format } from "../route.ts";
+import { arrival, format, type Route } from "../route.ts";
+import { canonical } from "../text/reference.ts";
 import { ask } from "./question.ts";
 
 const KEY = "lugger.token";
@@ -13,17 +14,16 @@ export const broken = signal<LuggerError | null>(null);
 
 let started: Promise<Lugger> | undefined;
 
-/** Takes the token out of the address: nobody who looks at it later finds it there. Call it before anything reads the address. */
-export function arrive(): void {
+/** Takes the token out of the address: nobody who looks at it later finds it there. Gives the image to open, if one was named. */
+export function arrive(): string | null {
   const came = arrival(location.hash);
   if (came !== null) {
     remember(came.token);
-    const { reference } = came;
-    const hash = format(reference === null ? { screen: "open" } : { screen: "image", name: reference, platform: null });
-    history.replaceState(null, "", hash);
+    history.replaceState(null, "", format(screenOf(came.reference)));
   }
   const token = came?.token ?? remembered();
   bridge.value = token === null ? null : { url: `${location.origin}/api/v1/`, token };
+  return came?.reference ?? null;
 }
 
 export function lugger(): Promise<Lugger> {
@@ -69,6 +69,10 @@ export function asError(why: unknown): LuggerError {
   }
   const message = why instanceof Error ? why.message : String(why);
   return new LuggerError({ kind: "other", message, registry: null, attempts: [] });
+}
+
+function screenOf(reference: string | null): Route {
+  return reference === null ? { screen: "open" } : { screen: "image", name: canonical(reference), platform: null };
 }
 
 function remember(token: string): void {

@@ -11,6 +11,11 @@ export const subject = signal<Subject | null>(null);
 /** What was asked for a moment ago: the registry is asked even if the store has it. Not part of the address: a reload asks nobody. */
 let wanted: { name: string; platform: string | true } | null = null;
 
+/** The image that the page was opened for: it is fetched. */
+export function want(name: string): void {
+  wanted = { name, platform: true };
+}
+
 /** Opens an image by its name. `all` fetches every platform. */
 export function openReference(name: string, platform: string | null): void {
   wanted = { name, platform: platform ?? true };

@@ -42,14 +42,16 @@ export class Subject {
     readonly platform: string | null,
   ) {}
 
-  /** Shows what is here; fetches it if nothing is, or if that is wanted; then verifies what was not. */
+  /** Shows what is here, else what the registry says; fetches it only if that is wanted: a link downloads nothing. Then verifies what was not. */
   start(pull: string | true | null): Promise<void> {
     return this.#run("looking", async () => {
       const images = await refresh();
       const full = canonical(this.name);
       const here = images.find(({ name }) => name === this.name) ?? images.find(({ name }) => name === full);
-      if (here === undefined || pull !== null) {
+      if (pull !== null) {
         await this.#pull(typeof pull === "string" ? pull : this.platform);
+      } else if (here === undefined) {
+        await this.#look(undefined);
       } else {
         this.#rename(here.name);
         await this.#look(here.target);
@@ -172,7 +174,15 @@ export class Subject {
   /** Asks for the overview. With a target it is what is here, and nobody else is asked. */
   async #look(target: Descriptor | undefined): Promise<void> {
     const options = { ...chosen(this.platform), ...(target && { target }) };
-    this.#show(await confirmed(async () => this.#hold((await lugger()).inspect(this.name, options))));
+    this.#show(
+      await confirmed(async () => {
+        const operation = this.#hold((await lugger()).inspect(this.name, options));
+        for await (const event of operation) {
+          this.log.take(event);
+        }
+        return await operation;
+      }),
+    );
   }
 
   /** The same while a pull runs: the newest wish is enough. */

@@ -30,7 +30,7 @@ export function pieces(text: string, lines = false): Piece[] {
     }
     for (const character of part) {
       const kept = lines && (character === "\n" || character === "\t");
-      add(kept ? character : escape(character), !kept);
+      add(kept ? character : spell(character), !kept);
     }
   }
   return found;
@@ -48,7 +48,7 @@ export function isPlain(text: string): boolean {
   return !ACTIVE.test(text);
 }
 
-function escape(character: string): string {
+function spell(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   return NAMED[character] ?? `\\u{${code.toString(16)}}`;
 }
