@@ -6,8 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 if (!existsSync(here("src/wasm/lugger.js"))) {
-  console.error("src/wasm/ is empty: build the Rust half first (README.md, Build)");
-  process.exit(1);
+  throw new Error("src/wasm/ is empty: build the Rust half first (README.md, Build)");
 }
 rmSync(here("dist"), { recursive: true, force: true });
 execFileSync(here("../../www/node_modules/.bin/tsc"), ["-p", dirname(here("tsconfig.json"))], { stdio: "inherit" });

@@ -31,5 +31,10 @@ export function failure(thrown: unknown): Failure {
       // Words, then.
     }
   }
-  return { kind: "other", message: thrown instanceof Error ? thrown.message : String(thrown), registry: null, attempts: [] };
+  return {
+    kind: "other",
+    message: thrown instanceof Error ? thrown.message : String(thrown),
+    registry: null,
+    attempts: [],
+  };
 }

@@ -3,16 +3,7 @@
 import { failure, LuggerError } from "./failure.ts";
 import { type Operation, Running } from "./operation.ts";
 import type { Ask, Op, Operations, Request, Response } from "./protocol.ts";
-import type {
-  Given,
-  Image,
-  ImageOptions,
-  InspectOptions,
-  Opened,
-  Options,
-  Overview,
-  Pulled,
-} from "./types.ts";
+import type { Given, Image, ImageOptions, InspectOptions, Opened, Options, Overview, Pulled } from "./types.ts";
 
 export { LuggerError } from "./failure.ts";
 export type { Operation } from "./operation.ts";

@@ -129,7 +129,7 @@ export class Host {
     for (const layer of made.layers) {
       tell({ event: "planned", content: layer });
     }
-    const rounds = name.includes("slow") ? 60 : 10;
+    const rounds = name.includes("slow") ? 130 : 10;
     for (let round = 1; round <= rounds; round++) {
       this.#check(id);
       for (const [index, layer] of made.layers.entries()) {

@@ -46,7 +46,6 @@ export function LayerBar({ layers, standings, pointed }: Props) {
       >
         {layers.map((layer, index) => (
           <button
-            // biome-ignore lint/suspicious/noArrayIndexKey: a layer can be there twice; its place is its identity.
             key={index}
             type="button"
             class={`segment is-${standings[index]?.state} ${pointed.value === index ? "is-pointed" : ""}`}

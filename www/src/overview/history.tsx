@@ -24,7 +24,6 @@ export function History({ overview }: { overview: Overview }) {
       ) : (
         <ol class="steps">
           {history.map((step, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the steps are in order, and equal ones are equal.
             <StepRow key={index} step={step} bytes={step.layer === null ? null : (layers[step.layer]?.size ?? null)} />
           ))}
         </ol>

@@ -47,7 +47,6 @@ export function Layers({ overview, subject }: { overview: Overview; subject: Sub
                 const state = standings[index];
                 return (
                   <tr
-                    // biome-ignore lint/suspicious/noArrayIndexKey: a layer can be there twice; its place is its identity.
                     key={index}
                     id={`layer-${index}`}
                     tabIndex={-1}

@@ -10,7 +10,6 @@ export function Text({ children, lines = false }: { children: string; lines?: bo
     <bdi class={lines ? "text lines" : "text"}>
       {pieces(shown, lines).map(({ text, escaped }, index) =>
         escaped ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: pieces have nothing else.
           <span key={index} class="escaped" title="A character that is not shown as it is">
             {text}
           </span>
