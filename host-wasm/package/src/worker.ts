@@ -46,7 +46,7 @@ async function run(host: Host, request: Exclude<Request, { op: "start" | "read" 
   const throttle = new Throttle((event) => post({ id, event }));
   const { json, files } = wire(ask);
   try {
-    const result = await host.run(id, json, files, (event) => throttle.push(JSON.parse(event) as Event));
+    const result = await host.run(id, json, files, (event: string) => throttle.push(JSON.parse(event) as Event));
     throttle.flush();
     post({ id, ok: JSON.parse(result) });
   } catch (thrown) {

@@ -92,7 +92,7 @@ function told(subject: Subject, overview: Overview | null): Told {
       icon: "warning",
       tone: "bad",
       text: `${plural(damaged, "layer")} damaged`,
-      more: "They do not unpack to what the configuration says",
+      more: `${damaged === 1 ? "It does" : "They do"} not unpack to what the configuration says`,
     };
   }
   if (overview.manifest === null) {
