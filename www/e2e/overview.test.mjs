@@ -88,11 +88,14 @@ test("platforms are tabs; attestations are folded under theirs", async (t) => {
   const other = page.getByRole("tab", { name: at.otherPlatform });
   await other.focus();
   await page.keyboard.press("Enter");
-  await page.getByRole("button", { name: /^Fetch \d/ }).waitFor();
+  await page.getByText("This platform is not here").waitFor();
   assert.equal(await other.getAttribute("aria-selected"), "true");
   assert.ok(await other.evaluate((tab) => tab === document.activeElement));
   assert.match(page.url(), /\?platform=linux/);
   await accessible(page);
+  await picture(page, "other-platform");
+  await page.getByRole("button", { name: "Fetch" }).click();
+  await verified(page);
   await page.goBack();
   await verified(page);
   if (at.fake) {

@@ -10,9 +10,18 @@ export const BIG = 123_456_789;
 export interface Made {
   name: string;
   stored: boolean;
-  known: boolean;
   image: Image;
-  layers: Layer[];
+  /** By platform: those whose manifest is here. */
+  platforms: Record<string, Layer[]>;
+}
+
+export const USUAL = "linux/amd64";
+
+/** The layers for a platform, as if its manifest had just come. */
+export function layersOf(made: Made, platform: string | null): Layer[] {
+  const key = platform ?? USUAL;
+  made.platforms[key] ??= makeLayers(made.name, key);
+  return made.platforms[key];
 }
 
 export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -32,16 +41,15 @@ function digest(seed: string): string {
 const SIZES = [28_231_447, 3_512_338, 143, 62_118_902, 1_204, 418_233, 9_882_001, 32, 205_331, 15_002_118];
 const OCI = "application/vnd.oci.image";
 
-export function make(name: string, platform: string | null): Made {
-  const at = (part: string, size: number, mediaType: string) => ({
-    mediaType,
-    digest: digest(name + platform + part),
-    size,
+function makeLayers(name: string, platform: string): Layer[] {
+  return SIZES.map((size, index): Layer => {
+    const own = digest(`${name}${platform}layer${index}`);
+    const mediaType = `${OCI}.layer.v1.tar+gzip`;
+    return { mediaType, digest: own, size, diff_id: digest(`${own}diff`), state: "absent", have: 0, unpacked: null };
   });
-  const layers = SIZES.map((size, index): Layer => {
-    const descriptor = at(`layer${index}`, size, `${OCI}.layer.v1.tar+gzip`);
-    return { ...descriptor, diff_id: digest(`${descriptor.digest}diff`), state: "absent", have: 0, unpacked: null };
-  });
+}
+
+export function make(name: string): Made {
   const now = "2026-11-21T09:30:00Z";
   const image: Image = {
     name,
@@ -52,7 +60,7 @@ export function make(name: string, platform: string | null): Made {
     updated_at: now,
     labels: {},
   };
-  return { name, stored: false, known: false, image, layers };
+  return { name, stored: false, image, platforms: {} };
 }
 
 const PLATFORMS = ["linux/amd64", "linux/arm/v7", "linux/arm64/v8", "linux/riscv64"];
@@ -85,27 +93,22 @@ const HISTORY: Omit<Step, "created" | "comment">[] = [
   { created_by: 'ENTRYPOINT ["/usr/bin/tini" "--" "node" "server.js"]', layer: null },
 ];
 
-/** With `quiet` only what is here is told. */
-export function overview(made: Made, asked: string | null | undefined, quiet: boolean): Overview {
-  const platform = asked ?? "linux/amd64";
+/** What is known of it; without `root` not even its platforms. */
+export function overview(made: Made, asked: string | null | undefined, root: boolean): Overview {
+  const platform = asked ?? USUAL;
+  const layers = made.platforms[platform];
+  const empty = layers === undefined;
   const entries = PLATFORMS.map((name): PlatformEntry => {
     const descriptor = { mediaType: `${OCI}.manifest.v1+json`, digest: digest(made.name + name), size: 2214 };
-    return { platform: name, manifest: descriptor, here: name === "linux/amd64" && made.stored, attests: null };
+    return { platform: name, manifest: descriptor, here: made.platforms[name] !== undefined, attests: null };
   });
   const attestations = entries.slice(0, 2).map(({ manifest }): PlatformEntry => {
     const annotations = { "vnd.docker.reference.type": "attestation-manifest" };
-    return {
-      platform: null,
-      manifest: { ...manifest, digest: digest(`${manifest.digest}a`), size: 841, annotations },
-      here: false,
-      attests: manifest.digest,
-    };
+    const own = digest(`${manifest.digest}a`);
+    const descriptor = { ...manifest, digest: own, size: 841, annotations };
+    return { platform: null, manifest: descriptor, here: false, attests: manifest.digest };
   });
   const selected = entries.findIndex((entry) => entry.platform === platform);
-  const here = platform === "linux/amd64" && made.known;
-  const unknown = quiet && !here && !made.stored;
-  const other = quiet && platform !== "linux/amd64";
-  const empty = unknown || other;
   const hostile = made.name.includes("hostile");
   const labels: Record<string, string> = {
     "org.opencontainers.image.source": "https://git.example/owner/app",
@@ -123,11 +126,11 @@ export function overview(made: Made, asked: string | null | undefined, quiet: bo
     names: [made.name],
     stored: made.stored,
     target: made.image.target,
-    platforms: unknown ? [] : [...entries, ...attestations],
-    selected: unknown ? null : selected,
+    platforms: root ? [...entries, ...attestations] : [],
+    selected: root ? selected : null,
     manifest: empty ? null : (entries[selected]?.manifest ?? null),
     config: empty ? null : { mediaType: `${OCI}.config.v1+json`, digest: digest(`${made.name}config`), size: 7023 },
-    config_state: made.stored || here ? "stored" : "absent",
+    config_state: empty ? "absent" : "stored",
     annotations: empty
       ? {}
       : {
@@ -154,11 +157,7 @@ export function overview(made: Made, asked: string | null | undefined, quiet: bo
           Labels: labels,
           StopSignal: "SIGTERM",
         },
-    layers: empty
-      ? []
-      : platform === "linux/amd64"
-        ? made.layers.map((layer) => ({ ...layer }))
-        : make(made.name, platform).layers,
+    layers: (layers ?? []).map((layer) => ({ ...layer })),
     history: empty
       ? []
       : HISTORY.map((step) => ({ ...step, created: "2026-11-03T14:22:10Z", comment: "buildkit.dockerfile.v0" })),

@@ -1,6 +1,6 @@
 /** Stands in for the Rust half: the same class, made-up images, and no network. What it does depends on the name. */
 
-import { BIG, DIGEST, IMAGE, type Made, make, overview, sleep } from "./images.ts";
+import { BIG, DIGEST, IMAGE, layersOf, type Made, make, overview, sleep } from "./images.ts";
 
 type Emit = (json: string) => void;
 type Ask = Record<string, string | null> & { op: string };
@@ -55,17 +55,7 @@ export class Host {
         return null;
       case "inspect":
         await sleep(30);
-        if (ask.target === null && !this.#store.get(name)?.stored) {
-          this.#refuse(name);
-          this.#find(name, ask.platform).known = true;
-          tell({
-            event: "exchanged",
-            request: `GET https://${name.split("/")[0]}/v2/x/manifests/latest`,
-            status: 200,
-            why: null,
-          });
-        }
-        return overview(this.#find(name, ask.platform), ask.platform, ask.target !== null);
+        return this.#inspect(name, ask, tell);
       case "open":
         return this.#open(id, files, tell);
       case "pull":
@@ -77,10 +67,23 @@ export class Host {
     }
   }
 
-  #find(name: string, platform: string | null | undefined): Made {
-    const made = this.#store.get(name) ?? make(name, platform ?? null);
+  #find(name: string): Made {
+    const made = this.#store.get(name) ?? make(name);
     this.#store.set(name, made);
     return made;
+  }
+
+  /** The registry is asked only for what the store does not know. */
+  #inspect(name: string, ask: Ask, tell: (event: object) => void): unknown {
+    const known = this.#store.get(name);
+    if (known !== undefined && (known.stored || ask.target !== null)) {
+      return overview(known, ask.platform, true);
+    }
+    this.#refuse(name);
+    const made = make(name);
+    layersOf(made, ask.platform ?? null);
+    tell({ event: "exchanged", request: `GET https://${name.split("/")[0]}/v2/x`, status: 200, why: null });
+    return overview(made, ask.platform, true);
   }
 
   async #keep(): Promise<void> {
@@ -118,21 +121,21 @@ export class Host {
     await sleep(name.includes("slow") ? 600 : 60);
     this.#refuse(name);
     const registry = name.slice(0, name.indexOf("/"));
-    const made = this.#find(name, platform === "all" ? null : platform);
+    const made = this.#find(name);
     tell({ event: "exchanged", request: `HEAD https://${registry}/v2/x/manifests/latest`, status: 200, why: null });
     tell({ event: "resolved", name, target: made.image.target });
     tell({ event: "planned", content: made.image.target });
     await sleep(80);
     tell({ event: "committed", content: made.image.target });
-    made.known = true;
+    const layers = layersOf(made, platform === "all" ? null : platform);
     tell({ event: "loaded", document: made.image.target });
-    for (const layer of made.layers) {
+    for (const layer of layers) {
       tell({ event: "planned", content: layer });
     }
     const rounds = name.includes("slow") ? 130 : 10;
     for (let round = 1; round <= rounds; round++) {
       this.#check(id);
-      for (const [index, layer] of made.layers.entries()) {
+      for (const [index, layer] of layers.entries()) {
         const share = Math.min(1, (round / rounds) * (1 + 0.35 * ((index * 7) % 3)));
         if (layer.state === "absent" && round === 1) {
           tell({ event: "began", digest: layer.digest, from: 0 });
@@ -155,15 +158,15 @@ export class Host {
       name,
       target: made.image.target,
       before: null,
-      fetched: made.layers.length,
+      fetched: layers.length,
       fetched_bytes: BIG,
       present: 0,
     };
   }
 
   async #examine(id: number, name: string, platform: string | null, tell: (event: object) => void): Promise<unknown> {
-    const made = this.#find(name, platform);
-    for (const [index, layer] of made.layers.entries()) {
+    const made = this.#find(name);
+    for (const [index, layer] of layersOf(made, platform).entries()) {
       tell({ event: "began", digest: layer.digest, from: 0 });
       for (let share = 1; share <= 4; share++) {
         this.#check(id);
@@ -190,9 +193,9 @@ export class Host {
       tell({ event: "moved", digest: DIGEST, done: Math.floor((total * share) / 20) });
       await sleep(files.some((file) => file.name.includes("slow")) ? 150 : 10);
     }
-    const made = this.#find(IMAGE, null);
+    const made = this.#find(IMAGE);
     made.stored = true;
-    for (const layer of made.layers) {
+    for (const layer of layersOf(made, null)) {
       layer.state = "stored";
       layer.have = layer.size;
     }

@@ -37,7 +37,11 @@ export function OverviewScreen({ subject }: { subject: Subject }) {
           ? { role: "tabpanel", "aria-labelledby": "platform-selected" }
           : {})}
       >
-        {overview?.manifest ? <Sheet subject={subject} overview={overview} /> : why === null && <Skeleton />}
+        {overview?.manifest ? (
+          <Sheet subject={subject} overview={overview} />
+        ) : (
+          why === null && <Unknown waits={subject.doing.value !== null} />
+        )}
       </div>
     </article>
   );
@@ -66,14 +70,16 @@ function Sheet({ subject, overview }: { subject: Subject; overview: Overview }) 
   );
 }
 
-/** Where things will be. */
-function Skeleton() {
-  return (
+/** Where things will be, or why they are not. */
+function Unknown({ waits }: { waits: boolean }) {
+  return waits ? (
     <div class="skeleton" aria-hidden="true">
       <div class="bone facts-bone" />
       <div class="bone tall" />
       <div class="bone tall" />
       <div class="bone tall" />
     </div>
+  ) : (
+    <p class="panel muted">Nothing is known of it before its manifest is fetched.</p>
   );
 }

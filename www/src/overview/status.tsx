@@ -55,7 +55,7 @@ function Action({ subject, overview }: { subject: Subject; overview: Overview | 
       </button>
     );
   }
-  if (overview.layers.some(({ state }) => state === "stored")) {
+  if (!subject.examined.value && overview.layers.some(({ state }) => state === "stored")) {
     return (
       <button type="button" onClick={() => subject.examine()}>
         <Icon name="double" /> Unpack and verify
@@ -107,11 +107,14 @@ function told(subject: Subject, overview: Overview | null): Told {
     };
   }
   if (contents < layers) {
+    const rest = plural(layers - contents, "layer");
     return {
       icon: "check",
       tone: "good",
       text: "Every digest is verified",
-      more: `${contents} of ${plural(layers, "layer")} unpacked and compared with the configuration`,
+      more: subject.examined.value
+        ? `${rest} of ${layers} not unpacked: compressed in a way that is not looked into here`
+        : `${rest} of ${layers} not yet unpacked and compared with the configuration`,
     };
   }
   return {

@@ -26,8 +26,8 @@ export class Subject {
   previous: Overview | null = null;
   readonly log = new Log();
   readonly progress = computed(() => sum(this.lives.value, this.doing.value === "examining"));
-  /** Whether the user stopped it: nothing starts again by itself. */
-  readonly stopped = signal(false);
+  /** Whether all layers that can be unpacked were: there are compressions that are not looked into. */
+  readonly examined = signal(false);
 
   #lives = new Map<string, Live>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,9 +55,6 @@ export class Subject {
       } else {
         this.#rename(here.name);
         await this.#look(here.target);
-        if (this.overview.value?.manifest === null) {
-          await this.#look(undefined);
-        }
       }
       if (this.missing() === 0) {
         await this.#examine();
@@ -78,7 +75,6 @@ export class Subject {
   }
 
   cancel(): void {
-    this.stopped.value = true;
     this.#operation?.cancel();
   }
 
@@ -106,7 +102,6 @@ export class Subject {
 
   async #run(first: Doing, act: () => Promise<void>): Promise<void> {
     this.failed.value = null;
-    this.stopped.value = false;
     this.doing.value = first;
     try {
       await act();
@@ -163,11 +158,13 @@ export class Subject {
     const after = await this.#follow((await lugger()).examine(this.name, chosen(this.platform)));
     this.#show(after);
     this.#forget();
+    this.examined.value = true;
     const damaged = after.layers.filter(({ state }) => state === "damaged").length;
     if (damaged > 0) {
       alert(`${plural(damaged, "layer")} does not unpack to what the configuration says`);
     } else {
-      announce(`${plural(after.layers.length, "layer")} unpacked and verified`);
+      const sound = after.layers.filter(({ state }) => state === "examined").length;
+      announce(`${sound} of ${plural(after.layers.length, "layer")} unpacked and verified`);
     }
   }
 
