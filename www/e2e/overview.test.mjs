@@ -39,6 +39,24 @@ test("an image is shown whole, in every window, in light and dark", async () => 
   }
 });
 
+test("as many layers as there can be, and a long name, fit the smallest window", async (t) => {
+  const { page, done } = await openPage(browser, { viewport: { width: 320, height: 900 } });
+  if (!at.fake) {
+    t.skip("only the stand-in has such an image");
+    return done();
+  }
+  await openImage(page, FAKE.many);
+  await verified(page);
+  assert.equal(await overflows(page), false);
+  await picture(page, "many-320");
+  const { x, width } = await page.locator(".layer-bar").boundingBox();
+  const last = await page.locator(".segment").last().boundingBox();
+  assert.ok(last.x + last.width <= x + width + 1, `${last.x + last.width} > ${x + width}`);
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await picture(page, "many-1280");
+  await done();
+});
+
 test("the address is the state: title, reload from the store, back and forward", async () => {
   const { page, context, done } = await openPage(browser);
   await openImage(page, at.image);
@@ -159,7 +177,7 @@ test("what streams is shown, told and stopped, and nothing jumps", async (t) => 
     .first()
     .waitFor();
   await page.getByRole("button", { name: /^Fetch \d/ }).click();
-  await page.getByText("Unpacks and verifies").first().waitFor();
+  await page.getByText("Unpacking and verifying").first().waitFor();
   await page
     .getByText(/unpacking \d+ %/)
     .first()

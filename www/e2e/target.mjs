@@ -41,6 +41,7 @@ export async function target() {
 export const FAKE = {
   slow: "reg.example/team/slow:1.4",
   hostile: "reg.example/team/hostile:1.4",
+  many: `reg.example/team/many-${"very-long-name-".repeat(8)}app:1.4`,
   damaged: "reg.example/team/damaged:1.4",
   asked: "ghcr.io/owner/app:1.4",
   fails: (kind) => `reg.example/fails/${kind}:1`,

@@ -42,7 +42,8 @@ const SIZES = [28_231_447, 3_512_338, 143, 62_118_902, 1_204, 418_233, 9_882_001
 const OCI = "application/vnd.oci.image";
 
 function makeLayers(name: string, platform: string): Layer[] {
-  return SIZES.map((size, index): Layer => {
+  const sizes = name.includes("many") ? Array.from({ length: 127 }, (_, index) => (index * 7919) % 90_000) : SIZES;
+  return sizes.map((size, index): Layer => {
     const own = digest(`${name}${platform}layer${index}`);
     const mediaType = `${OCI}.layer.v1.tar+gzip`;
     return { mediaType, digest: own, size, diff_id: digest(`${own}diff`), state: "absent", have: 0, unpacked: null };

@@ -56,7 +56,7 @@ function Reading() {
   return (
     <>
       <Icon name="file" />
-      <p class="drop-title">Reads {what}</p>
+      <p class="drop-title">Reading {what}</p>
       <p class="muted tabular">
         {size(read.value)} of {size(total ?? 0)} verified
       </p>

@@ -29,7 +29,7 @@ export async function dropped(data: DataTransfer): Promise<Given[]> {
 }
 
 async function walk(entry: FileSystemEntry, path: string, found: Given[]): Promise<void> {
-  if (entry instanceof FileSystemFileEntry || entry.isFile) {
+  if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
     found.push({ file, path });
     if (found.length > MOST) {

@@ -32,7 +32,7 @@ export function Recent() {
           </button>
         )}
       </div>
-      {all === null && <p class="muted empty">Looks what is here …</p>}
+      {all === null && <p class="muted empty">Looking what is here …</p>}
       {all?.length === 0 && (
         <p class="muted empty">
           No image yet. What you open stays here until you delete it, and opens again without a network.

@@ -70,16 +70,16 @@ function told(subject: Subject, overview: Overview | null): Told {
   const amount = total === 0 ? "" : `${size(done)} of ${size(total)}`;
   switch (subject.doing.value) {
     case "looking":
-      return { icon: "turn", tone: "calm", text: "Looks it up", more: "In this browser first, then at its registry" };
+      return { icon: "turn", tone: "calm", text: "Looking it up", more: "In this browser first, then at its registry" };
     case "pulling":
       return {
         icon: "down",
         tone: "calm",
-        text: overview?.manifest ? "Fetches and verifies" : "Asks the registry",
+        text: overview?.manifest ? "Fetching and verifying" : "Asking the registry",
         more: amount,
       };
     case "examining":
-      return { icon: "double", tone: "calm", text: "Unpacks and verifies", more: amount };
+      return { icon: "double", tone: "calm", text: "Unpacking and verifying", more: amount };
   }
   if (overview === null) {
     return { icon: "ring", tone: "calm", text: "Nothing of it is here", more: "" };

@@ -33,7 +33,7 @@ export async function open(given: Given[]): Promise<void> {
   }
   navigate({ screen: "open" });
   const what = given.length === 1 ? inert(first.path) : plural(given.length, "file");
-  announce(`Opens ${what}`);
+  announce(`Opening ${what}`);
   try {
     const operation = (await lugger()).open(given);
     opening.value = { what, operation, total: given.reduce((sum, { file }) => sum + file.size, 0) };

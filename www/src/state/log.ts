@@ -50,20 +50,20 @@ function describe(event: Event): { text: string; noted: boolean } | null {
     case "resolved":
       return { text: `${event.name} is ${event.target.digest}`, noted: false };
     case "authenticating":
-      return { text: `Asks ${event.realm} for a token as ${event.account ?? "nobody"}`, noted: false };
+      return { text: `Asked ${event.realm} for a token as ${event.account ?? "nobody"}`, noted: false };
     case "exchanged":
       return { text: `${event.request}: ${event.status ?? event.why ?? "no answer"}`, noted: false };
     case "retrying":
-      return { text: `${event.doing}: ${event.why}; tries again in ${seconds(event.after_ms)}`, noted: true };
+      return { text: `${event.doing}: ${event.why}; trying again in ${seconds(event.after_ms)}`, noted: true };
     case "next_endpoint":
-      return { text: `${event.doing}: ${event.from} gave up (${event.why}); asks the next one`, noted: true };
+      return { text: `${event.doing}: ${event.from} did not do (${event.why}); asking the next one`, noted: true };
     case "limited":
       return {
         text: `${event.registry} still gives ${event.remaining}${event.limit === null ? "" : ` of ${event.limit}`}${event.window === null ? "" : ` in ${seconds(event.window * 1000)}`}`,
         noted: false,
       };
     case "waiting":
-      return { text: `Waits for another tab that fetches ${short(event.digest)}`, noted: true };
+      return { text: `Waiting for another tab that fetches ${short(event.digest)}`, noted: true };
     case "discarded":
       return { text: `Threw away ${short(event.digest)}: it was not what it should be`, noted: true };
     case "evicted":

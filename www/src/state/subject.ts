@@ -130,14 +130,14 @@ export class Subject {
 
   async #pull(platform: string | null): Promise<void> {
     this.#begin("pulling");
-    announce(`Fetches ${inert(this.name)}`);
+    announce(`Fetching ${inert(this.name)}`);
     const pulled = await confirmed(async () => this.#follow((await lugger()).pull(this.name, chosen(platform))));
     await this.#looking;
     this.#rename(pulled.name);
     await this.#look(pulled.target);
     this.#forget();
     announce(`${inert(pulled.name)} is here, every digest verified`);
-    void refresh();
+    await refresh();
   }
 
   async #examine(): Promise<void> {
