@@ -80,6 +80,6 @@ function Unknown({ waits }: { waits: boolean }) {
       <div class="bone tall" />
     </div>
   ) : (
-    <p class="panel muted">Nothing is known of it before its manifest is fetched.</p>
+    <p class="panel unknown muted">Nothing is known of it before its manifest is fetched.</p>
   );
 }

@@ -24,7 +24,9 @@ export function Status({ subject, overview }: { subject: Subject; overview: Over
       <Icon name={icon} />
       <p class="status-text">
         <strong>{text}</strong>
-        <span class="muted tabular">{doing !== null && note !== null ? <Text>{note}</Text> : more}</span>
+        {(doing !== null || more !== "") && (
+          <span class="muted tabular">{doing !== null && note !== null ? <Text>{note}</Text> : more}</span>
+        )}
       </p>
       <div class="status-action">
         <Action subject={subject} overview={overview} />
