@@ -22,13 +22,16 @@
 //! | [`verb`] | whole operations: pull, inspect, images, tags |
 //! | [`registry`], [`graph`], [`store`] | the distribution protocol; walking an image; what flows do with a store |
 //! | [`op`], [`effect`] | the executor of flows; what it asks of a host |
+//! | [`machine`] | byte formats: gzip, tar, layers |
 //! | [`name`], [`model`] | references, digests, platforms, media types; manifests, indexes, configs |
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod effect;
 pub mod error;
 pub mod event;
 pub mod graph;
+pub mod machine;
 pub mod model;
 pub mod name;
 pub mod op;

@@ -1,7 +1,7 @@
 //! The native host: runs operations of the core on this machine's network and disk.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         mpsc::{self, Receiver},
@@ -11,6 +11,7 @@ use std::{
 
 use lugger_core::{
     effect::{
+        file::FileError,
         secret::{Origin, Secret, SecretError},
         store::StoreError,
     },
@@ -18,12 +19,15 @@ use lugger_core::{
     event::Event,
     op::{Caps, Cx, Limits, Op, Output, Setup},
     time::{Instant as CoreInstant, UnixTime},
+    verb::{self, OpenBlob, OpenedBlob},
 };
 
 use crate::{
     Cancel,
+    given::Given,
     http::Http,
     leaving::Leaving,
+    open::OpenBody,
     pool::Pool,
     running::{Message, Running},
     store::{Options, Store},
@@ -38,6 +42,7 @@ pub struct Host {
     pub(crate) http: Arc<Http>,
     pub(crate) store: Option<Arc<Store>>,
     pub(crate) leaving: Arc<Leaving>,
+    pub(crate) given: Arc<Vec<Given>>,
     pub(crate) pool: Pool,
     pub(crate) credentials: Credentials,
 }
@@ -64,6 +69,7 @@ impl Host {
             http: Arc::new(Http::new(&limits)),
             store,
             leaving: Arc::default(),
+            given: Arc::default(),
             // The core's permits bound exchanges and pumps; commits and publishing wait for the disk beside them.
             pool: Pool::new(limits.concurrency + 2),
             credentials: Box::new(|_| Ok(None)),
@@ -74,6 +80,12 @@ impl Host {
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
         self
+    }
+
+    /// Gives these files to the operations that follow, numbered in this order.
+    pub fn give(&mut self, files: &[PathBuf]) -> Result<(), FileError> {
+        self.given = Arc::new(files.iter().map(|path| Given::open(path)).collect::<Result<_, _>>()?);
+        Ok(())
     }
 
     /// Its store.
@@ -119,6 +131,20 @@ impl Host {
         }
     }
 
+    /// Opens a blob of a registry: everything up to the first byte is done, the rest comes as it is read. Nothing of it is
+    /// verified.
+    pub fn open_blob(
+        &mut self,
+        want: OpenBlob,
+        cancel: &Cancel,
+        on_event: impl FnMut(&Event),
+    ) -> Result<OpenBody, Error> {
+        let open = async |cx| verb::open_blob(cx, want).await;
+        let OpenedBlob { body, part, size } = self.run_with(open, cancel, on_event)?;
+        // Taken at once: the next operation closes what it finds open.
+        Ok(OpenBody::new(self.http.take_body(body), part, size))
+    }
+
     fn setup(&self) -> Setup {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Setup {
@@ -128,7 +154,7 @@ impl Host {
                 ^ u64::from(std::process::id()) << 20,
             wall: UnixTime(since_epoch.as_secs()),
             limits: self.limits,
-            caps: Caps { manual_redirects: true },
+            caps: Caps::default(),
         }
     }
 }

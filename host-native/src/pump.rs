@@ -2,18 +2,24 @@
 
 use std::{
     cell::RefCell,
+    fs::File,
     io::Read,
+    os::unix::fs::FileExt as _,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
-use lugger_core::effect::{
-    http::{NetError, NetErrorKind},
-    pump::{End, Pump, Pumped, Sink, Source, Tap},
-    store::StoreError,
+use lugger_core::{
+    effect::{
+        http::{NetError, NetErrorKind},
+        pump::{End, Pump, Pumped, Sink, Source, Tap},
+        store::{StoreError, StoreErrorKind},
+    },
+    name::Digest,
 };
 
 use crate::{
+    given::{self, Given},
     http::{Body, Http},
     store::{Reader, Store, Writer},
 };
@@ -32,6 +38,8 @@ thread_local! {
 pub(crate) struct Pumping<'a> {
     pub(crate) http: &'a Http,
     pub(crate) store: &'a Store,
+    /// What the user gave.
+    pub(crate) given: &'a [Given],
     /// Ends it early.
     pub(crate) forget: &'a AtomicBool,
     /// Hears of the bytes moved so far.
@@ -57,6 +65,13 @@ impl Pumping<'_> {
             Source::Ingest { ingest, from, to } => {
                 Input::Ingest(Box::new(self.store.reader(ingest, from, to)?))
             }
+            Source::Content { digest, from, to } => {
+                Input::Content { file: self.store.blob(&digest)?, digest, at: from, to }
+            }
+            Source::Given { given, from, to } => match given::find(self.given, given) {
+                Ok(given) => Input::Given { given, at: from, to },
+                Err(lost) => return Ok(End::GivenLost(lost)),
+            },
         };
         let mut output = match to {
             Sink::Ingest(ingest) => Some(self.store.writer(ingest, tap.len())?),
@@ -73,7 +88,7 @@ impl Pumping<'_> {
 
     fn copy(
         &self,
-        input: &mut Input,
+        input: &mut Input<'_>,
         mut output: Option<&mut Writer>,
         tap: &mut Tap,
         checkpoint_every: u64,
@@ -105,7 +120,7 @@ impl Pumping<'_> {
     }
 
     /// Fills the buffer as far as the input goes: how far that is, and why it goes no further.
-    fn fill(&self, input: &mut Input, buffer: &mut [u8]) -> Result<(usize, Option<End>), StoreError> {
+    fn fill(&self, input: &mut Input<'_>, buffer: &mut [u8]) -> Result<(usize, Option<End>), StoreError> {
         let mut filled = 0;
         while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             if self.forget.load(Ordering::Relaxed) {
@@ -114,7 +129,7 @@ impl Pumping<'_> {
             match input.read(rest)? {
                 Ok(0) => return Ok((filled, Some(End::Complete))),
                 Ok(read) => filled += read,
-                Err(lost) => return Ok((filled, Some(End::SourceLost(lost)))),
+                Err(end) => return Ok((filled, Some(end))),
             }
         }
         Ok((filled, None))
@@ -122,26 +137,48 @@ impl Pumping<'_> {
 }
 
 /// Saves where the tap is. Without it a later run looks at some bytes once more; that is no reason to stop this one.
-fn save(input: &mut Input, output: Option<&mut Writer>, tap: &Tap) {
+fn save(input: &mut Input<'_>, output: Option<&mut Writer>, tap: &Tap) {
     let Some(saved) = tap.checkpoint() else { return };
     let _ = match (output, input) {
         (Some(output), _) => output.checkpoint(&saved),
         (None, Input::Ingest(reader)) => reader.checkpoint(&saved),
-        (None, Input::Body(_)) => Ok(()),
+        (None, _) => Ok(()),
     };
 }
 
-enum Input {
+enum Input<'a> {
     Body(Box<Body>),
     Ingest(Box<Reader>),
+    Content { file: File, digest: Digest, at: u64, to: u64 },
+    Given { given: &'a Given, at: u64, to: u64 },
 }
 
-impl Input {
-    /// The outer error is the store's, the inner one the network's.
-    fn read(&mut self, buffer: &mut [u8]) -> Result<Result<usize, NetError>, StoreError> {
+impl Input<'_> {
+    /// The outer error is the store's, the inner one what else ends the pump.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<Result<usize, End>, StoreError> {
         match self {
-            Self::Body(body) => Ok(body.read(buffer)),
+            Self::Body(body) => Ok(body.read(buffer).map_err(End::SourceLost)),
             Self::Ingest(reader) => reader.read(buffer).map(Ok).map_err(|cause| reader.failed(cause)),
+            Self::Content { file, digest, at, to } => {
+                let read = file.read_at(up_to(buffer, *at, *to), *at).map_err(|cause| StoreError {
+                    kind: StoreErrorKind::Failed,
+                    path: digest.to_string(),
+                    detail: cause.to_string(),
+                })?;
+                *at += read as u64;
+                Ok(Ok(read))
+            }
+            Self::Given { given, at, to } => {
+                let read = given.read_at(up_to(buffer, *at, *to), *at);
+                *at += read.as_ref().map_or(0, |read| *read as u64);
+                Ok(read.map_err(End::GivenLost))
+            }
         }
     }
+}
+
+/// As much of a buffer as there are bytes from one offset up to another.
+fn up_to(buffer: &mut [u8], at: u64, to: u64) -> &mut [u8] {
+    let most = usize::try_from(to.saturating_sub(at)).unwrap_or(usize::MAX).min(buffer.len());
+    buffer.get_mut(..most).unwrap_or_default()
 }

@@ -16,7 +16,7 @@ use lugger_core::{
     op::{Op, Ticket},
 };
 
-use crate::{Host, files, helper, http::Http, leaving::Job, pump::Pumping, store::Store};
+use crate::{Host, files, given, helper, http::Http, leaving::Job, pump::Pumping, store::Store};
 
 /// What comes back to the operation's thread.
 #[derive(Debug)]
@@ -54,6 +54,10 @@ impl Running<'_> {
             }
             (Request::Secret(origin, ticket), _) => answer(op, ticket, (self.host.credentials)(&origin)),
             (Request::File(path, ticket), _) => answer(op, ticket, files::look(&path)),
+            (Request::Slice(slice, ticket), _) => {
+                let given = given::find(&self.host.given, slice.given);
+                answer(op, ticket, given.and_then(|given| given.slice(slice)));
+            }
             (Request::SaveFile(save, ticket), _) => answer(op, ticket, files::save(&save)),
             (Request::Helper(helper, ticket), _) => {
                 self.spawn(move || Message::Helped(ticket, helper::run(&helper)));
@@ -74,11 +78,16 @@ impl Running<'_> {
             Request::Pump(pump, ticket) => {
                 let (id, sender, leaving) =
                     (ticket.id(), self.sender.clone(), Arc::clone(&self.host.leaving));
-                let job = self.job(id);
+                let (job, given) = (self.job(id), Arc::clone(&self.host.given));
                 self.spawn(move || {
                     let progress = |moved| drop(sender.send(Message::Progress(id, moved)));
-                    let pumping =
-                        Pumping { http: &http, store: &store, forget: &job.forgotten, progress: &progress };
+                    let pumping = Pumping {
+                        http: &http,
+                        store: &store,
+                        given: &given,
+                        forget: &job.forgotten,
+                        progress: &progress,
+                    };
                     let pumped = pumping.run(*pump);
                     leaving.end(&job, &store);
                     Message::Pumped(ticket, Box::new(pumped))
@@ -96,6 +105,7 @@ impl Running<'_> {
                 self.spawn(move || Message::Applied(ticket, store.apply(&batch)));
             }
             Request::Apply(batch, ticket) => answer(op, ticket, store.apply(&batch)),
+            Request::Remove(digest, ticket) => answer(op, ticket, store.remove(&digest)),
             Request::Find(digest, ticket) => answer(op, ticket, store.find(&digest)),
             Request::Partial(digest, ticket) => answer(op, ticket, store.partial(&digest)),
             Request::Read(read, ticket) => answer(op, ticket, store.read(&read)),
@@ -106,6 +116,7 @@ impl Running<'_> {
             Request::Exchange(..)
             | Request::Secret(..)
             | Request::File(..)
+            | Request::Slice(..)
             | Request::SaveFile(..)
             | Request::Helper(..) => {}
         }
@@ -184,6 +195,7 @@ fn perform_nowhere<T: 'static>(op: &mut Op<T>, request: Request) {
         Request::Read(_, ticket) => answer(op, ticket, Err(none())),
         Request::Begin(_, ticket) => answer(op, ticket, Err(none())),
         Request::Commit(_, ticket) => answer(op, ticket, Err(none())),
+        Request::Remove(_, ticket) => answer(op, ticket, Err(none())),
         Request::Apply(_, ticket) => answer(op, ticket, Err(none())),
         Request::Lock(_, ticket) => answer(op, ticket, Err(none())),
         Request::Pump(pump, ticket) => {
@@ -192,6 +204,7 @@ fn perform_nowhere<T: 'static>(op: &mut Op<T>, request: Request) {
         Request::Exchange(..)
         | Request::Secret(..)
         | Request::File(..)
+        | Request::Slice(..)
         | Request::SaveFile(..)
         | Request::Helper(..) => {}
     }

@@ -110,8 +110,20 @@ pub struct Shown<'a>(pub &'a Url);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// Query keys of the distribution and token protocols, whose values are names and numbers.
-        const OPEN: [&str; 9] =
-            ["scope", "service", "n", "last", "ns", "artifactType", "digest", "mount", "from"];
+        const OPEN: [&str; 12] = [
+            "scope",
+            "service",
+            "n",
+            "last",
+            "ns",
+            "artifactType",
+            "digest",
+            "mount",
+            "from",
+            "ref",
+            "reference",
+            "size",
+        ];
         write!(f, "{}{}", super::secret::Origin::of(self.0), self.0.path())?;
         for (i, (key, value)) in self.0.query_pairs().enumerate() {
             let key = crate::name::Excerpt::of(&key).to_string();
@@ -135,6 +147,9 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body.
     pub body: Payload,
+    /// Who answered, if that is not whom the exchange names: the host has followed redirects, because it
+    /// [could not do otherwise](crate::op::Caps::manual_redirects).
+    pub from: Option<Url>,
 }
 
 /// A body, as the exchange asked for it.
@@ -191,6 +206,9 @@ pub enum NetErrorKind {
     /// A file that the route names (authorities, client certificate) cannot be used.
     #[error("cannot use a certificate file")]
     File,
+    /// The server answers, but the browser does not let a page see what: it sends no CORS headers, or refuses the preflight.
+    #[error("the server does not let web pages read its answers (CORS)")]
+    Cors,
 }
 
 impl NetError {

@@ -6,7 +6,9 @@
 pub mod address;
 pub mod extents;
 pub mod file;
+pub mod given;
 pub mod http;
+pub mod pace;
 pub mod pump;
 pub mod route;
 pub mod secret;
@@ -16,6 +18,7 @@ use std::fmt;
 
 use self::{
     file::{Entry, FileError, Helped, Helper, HelperError, SaveFile},
+    given::Slice,
     http::{Exchange, NetError, Response},
     pump::{Pump, Pumped, Source},
     secret::{Origin, Secret, SecretError},
@@ -65,6 +68,8 @@ pub enum Request {
     Begin(Begin, Ticket<Result<Begun, StoreError>>),
     /// Publish verified content under its digest. That it is already there is success.
     Commit(Box<Commit>, Ticket<Result<(), StoreError>>),
+    /// Delete committed content. That it is not there is success; who reads it at that moment may still come to its end.
+    Remove(Digest, Ticket<Result<(), StoreError>>),
     /// One record; `None` when there is none.
     Get(String, Ticket<Result<Option<Record>, StoreError>>),
     /// Every record whose key starts with this prefix, in key order.
@@ -78,6 +83,8 @@ pub enum Request {
     Secret(Origin, Ticket<Result<Option<Secret>, SecretError>>),
     /// What is at a path of the user's configuration, an absolute one. A host without files answers that nothing is.
     File(String, Ticket<Result<Entry, FileError>>),
+    /// A few bytes of a file that the user gave.
+    Slice(Slice, Ticket<Result<Vec<u8>, FileError>>),
     /// Replace a file of the user's configuration.
     SaveFile(Box<SaveFile>, Ticket<Result<(), FileError>>),
     /// Run a credential helper.
@@ -95,12 +102,14 @@ impl Request {
             Self::Read(_, t) => t.id(),
             Self::Begin(_, t) => t.id(),
             Self::Commit(_, t) => t.id(),
+            Self::Remove(_, t) => t.id(),
             Self::Get(_, t) => t.id(),
             Self::Scan(_, t) => t.id(),
             Self::Apply(_, t) => t.id(),
             Self::Lock(_, t) => t.id(),
             Self::Secret(_, t) => t.id(),
             Self::File(_, t) => t.id(),
+            Self::Slice(_, t) => t.id(),
             Self::SaveFile(_, t) => t.id(),
             Self::Helper(_, t) => t.id(),
         }
@@ -113,7 +122,7 @@ impl Request {
         match self {
             Self::Pump(pump, _) => match pump.from {
                 Source::Body(body) => Some(Notice::Close(body)),
-                Source::Ingest { .. } => None,
+                Source::Ingest { .. } | Source::Content { .. } | Source::Given { .. } => None,
             },
             Self::Commit(commit, _) => match commit.content {
                 Content::Ingest(ingest) => Some(Notice::Park(ingest)),
@@ -135,12 +144,14 @@ impl fmt::Display for Request {
             Self::Read(read, _) => write!(f, "read {}", read.digest),
             Self::Begin(begin, _) => write!(f, "begin {} ({} bytes)", begin.digest, begin.size),
             Self::Commit(commit, _) => write!(f, "commit {commit}"),
+            Self::Remove(digest, _) => write!(f, "remove {digest}"),
             Self::Get(key, _) => write!(f, "get {key}"),
             Self::Scan(prefix, _) => write!(f, "scan {prefix}"),
             Self::Apply(batch, _) => write!(f, "apply {batch}"),
             Self::Lock(key, _) => write!(f, "lock {key}"),
             Self::Secret(origin, _) => write!(f, "secret for {origin}"),
             Self::File(path, _) => write!(f, "file {path}"),
+            Self::Slice(slice, _) => write!(f, "slice of {slice}"),
             Self::SaveFile(save, _) => write!(f, "save {}", save.path),
             Self::Helper(helper, _) => write!(f, "run {helper:?}"),
         }

@@ -2,8 +2,11 @@
 
 use std::{fmt, ops::Range};
 
-use super::{BodyId, IngestId, http::NetError, store::StoreError};
-use crate::name::{Algorithm, Digest, Hasher, Mismatch};
+use super::{BodyId, IngestId, file::FileError, given::GivenId, http::NetError, store::StoreError};
+use crate::{
+    machine::{LayerError, LayerTap},
+    name::{Algorithm, Digest, Hasher, Mismatch},
+};
 
 /// Bytes to move. The host reads a chunk, shows it to the tap, writes it, and repeats until the source ends.
 #[derive(Debug)]
@@ -21,9 +24,11 @@ pub struct Pump {
 
 impl fmt::Display for Pump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.from {
+        match &self.from {
             Source::Body(BodyId(id)) => write!(f, "body {id}")?,
             Source::Ingest { ingest: IngestId(id), from, to } => write!(f, "ingest {id} {from}..{to}")?,
+            Source::Content { digest, from, to } => write!(f, "content {digest} {from}..{to}")?,
+            Source::Given { given, from, to } => write!(f, "{given} {from}..{to}")?,
         }
         match self.to {
             Sink::Ingest(IngestId(id)) => write!(f, " to ingest {id} at {}", self.tap.len()),
@@ -34,7 +39,7 @@ impl fmt::Display for Pump {
 }
 
 /// Where bytes come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A response body; the pump ends it.
     Body(BodyId),
@@ -42,6 +47,24 @@ pub enum Source {
     Ingest {
         /// Which.
         ingest: IngestId,
+        /// First byte.
+        from: u64,
+        /// One past the last byte.
+        to: u64,
+    },
+    /// Committed content, from one offset up to another, or to its end if that comes first.
+    Content {
+        /// Which.
+        digest: Digest,
+        /// First byte.
+        from: u64,
+        /// One past the last byte.
+        to: u64,
+    },
+    /// A file that the user gave, from one offset up to another, or to its end if that comes first.
+    Given {
+        /// Which.
+        given: GivenId,
         /// First byte.
         from: u64,
         /// One past the last byte.
@@ -70,6 +93,8 @@ pub enum Tap {
     Verify(Verifier),
     /// Counts the bytes of a part.
     Count(Counter),
+    /// Looks into a layer.
+    Layer(Box<LayerTap>),
 }
 
 impl Tap {
@@ -78,6 +103,7 @@ impl Tap {
         match self {
             Self::Verify(verifier) => verifier.feed(chunk),
             Self::Count(counter) => counter.feed(chunk),
+            Self::Layer(layer) => Ok(layer.feed(chunk)?),
         }
     }
 
@@ -86,6 +112,7 @@ impl Tap {
         match self {
             Self::Verify(verifier) => verifier.len(),
             Self::Count(counter) => counter.at,
+            Self::Layer(layer) => layer.len(),
         }
     }
 
@@ -98,7 +125,7 @@ impl Tap {
     pub fn checkpoint(&self) -> Option<Vec<u8>> {
         match self {
             Self::Verify(verifier) => Some(verifier.checkpoint()),
-            Self::Count(_) => None,
+            Self::Count(_) | Self::Layer(_) => None,
         }
     }
 
@@ -106,7 +133,15 @@ impl Tap {
     pub fn into_verifier(self) -> Option<Verifier> {
         match self {
             Self::Verify(verifier) => Some(verifier),
-            Self::Count(_) => None,
+            Self::Count(_) | Self::Layer(_) => None,
+        }
+    }
+
+    /// The look into a layer, if it is one.
+    pub fn into_layer(self) -> Option<LayerTap> {
+        match self {
+            Self::Layer(layer) => Some(*layer),
+            Self::Verify(_) | Self::Count(_) => None,
         }
     }
 }
@@ -120,6 +155,9 @@ pub enum TapError {
         /// One past the last byte that was expected.
         size: u64,
     },
+    /// The layer cannot be looked into.
+    #[error(transparent)]
+    Layer(#[from] LayerError),
 }
 
 /// A pump that ended.
@@ -138,8 +176,10 @@ pub enum End {
     Complete,
     /// The source broke off.
     SourceLost(NetError),
-    /// The sink or an ingest as source failed.
+    /// The sink failed, or an ingest or content as source.
     StoreFailed(StoreError),
+    /// What the user gave could not be read.
+    GivenLost(FileError),
     /// The tap refused.
     Refused(TapError),
     /// A [`Forget`](super::Notice::Forget) came.
@@ -278,7 +318,7 @@ impl Verifier {
         let mut verifier = Self::new(want, size);
         match verifier.feed(bytes) {
             Ok(()) => verifier.finish(),
-            Err(TapError::TooLong { size }) => Err(Mismatch::Size { want: size, got: bytes.len() as u64 }),
+            Err(_) => Err(Mismatch::Size { want: size, got: bytes.len() as u64 }),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Every way an operation can fail, with the evidence.
 
+mod archive;
 mod content;
 mod refusal;
 mod registry;
@@ -8,16 +9,22 @@ mod said;
 use std::fmt;
 
 pub use self::{
+    archive::ArchiveError,
     content::ContentError,
     refusal::Refusal,
     registry::{Attempt, RegistryError},
     said::Said,
 };
+#[cfg(feature = "files")]
+use crate::registry::KeepError;
 use crate::{
-    effect::store::{StoreError, StoreErrorKind},
+    effect::{
+        file::FileError,
+        store::{StoreError, StoreErrorKind},
+    },
     name::ReferenceError,
     op::Trail,
-    registry::{ConfigError, EndpointError, KeepError},
+    registry::{ConfigError, EndpointError},
 };
 
 /// Why an operation failed.
@@ -45,6 +52,7 @@ pub enum Error {
         repository: String,
     },
     /// Credentials could not be kept or forgotten.
+    #[cfg(feature = "files")]
     #[error(transparent)]
     Keep(#[from] KeepError),
     /// A registry refused, or could not be reached.
@@ -61,6 +69,9 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A file that the user gave cannot be read.
+    #[error("cannot read {0}")]
+    Given(FileError),
     /// Someone else kept changing the same record.
     #[error("the record {key} kept changing while it was being written")]
     Contended {
@@ -107,14 +118,18 @@ impl Error {
         match self {
             Self::Name(_) | Self::Endpoint(_) => Kind::Usage,
             Self::Config(ConfigError::Blocked { .. }) => Kind::Denied,
-            Self::Config(_) | Self::Keep(KeepError::Nowhere) => Kind::Usage,
+            Self::Config(_) => Kind::Usage,
+            #[cfg(feature = "files")]
+            Self::Keep(KeepError::Nowhere) => Kind::Usage,
+            #[cfg(feature = "files")]
+            Self::Keep(_) => Kind::Failed,
             Self::Reserved(_) => Kind::Denied,
             Self::NoEndpoint { .. } => Kind::NotFound,
             Self::Registry(error) => error.first.why.kind(),
             Self::Content { why, .. } if matches!(**why, ContentError::NoPlatform { .. }) => Kind::NotFound,
             Self::Content { .. } => Kind::Content,
             Self::Store(StoreError { kind: StoreErrorKind::Missing, .. }) => Kind::NotFound,
-            Self::Keep(_) | Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => Kind::Failed,
+            Self::Given(_) | Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => Kind::Failed,
             Self::Cancelled => Kind::Cancelled,
         }
     }

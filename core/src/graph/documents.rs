@@ -94,7 +94,9 @@ impl Documents {
                 ContentError::TooLarge { max },
             ));
         }
-        held.insert(document.digest().clone(), Held { document, stored });
+        held.insert(document.digest().clone(), Held { document: document.clone(), stored });
+        drop(held);
+        cx.emit(Event::Loaded(document));
         Ok(())
     }
 

@@ -194,6 +194,11 @@ impl MediaType {
         matches!(self.kind(), Kind::Layer(Layer { foreign: true, .. }))
     }
 
+    /// Whether it is a layer that cannot be read without a key.
+    pub fn is_encrypted(&self) -> bool {
+        matches!(self.kind(), Kind::Layer(Layer { encrypted: true, .. }))
+    }
+
     /// How it is compressed, if it is a layer.
     pub fn compression(&self) -> Option<Compression> {
         match self.kind() {

@@ -14,6 +14,7 @@ use crate::{
         Notice, Request,
         extents::Extents,
         file::{Entry, FileError, Helped, Helper, HelperError, SaveFile},
+        given::{GivenId, Slice},
         http::{Exchange, NetError, Payload, Response},
         pump::{Counter, End, Pump, Pumped, Sink, Source, Tap, Verified},
         secret::{Origin, Secret, SecretError},
@@ -40,6 +41,8 @@ pub struct Reply {
     pub headers: http::HeaderMap,
     /// The body.
     pub body: ReplyBody,
+    /// Who answered, if the host has followed redirects there.
+    pub from: Option<url::Url>,
 }
 
 /// The body of a [`Reply`].
@@ -152,14 +155,14 @@ impl Cx {
     /// One HTTP exchange, under a permit.
     pub async fn exchange(&self, exchange: Exchange) -> Result<Reply, NetError> {
         let _permit = Permit::take(self).await;
-        let Response { status, headers, body } =
+        let Response { status, headers, body, from } =
             self.ask(|t| Request::Exchange(Box::new(exchange), t)).await?;
         let body = match body {
             Payload::Inline(bytes) => ReplyBody::Small(bytes),
             Payload::Stream(id) => ReplyBody::Large(Body::new(self, id)),
             Payload::TooLong => ReplyBody::TooLong,
         };
-        Ok(Reply { status, headers, body })
+        Ok(Reply { status, headers, body, from })
     }
 
     /// Moves a body into an ingest, at the tap's length, under a permit.
@@ -187,6 +190,37 @@ impl Cx {
     pub async fn rehash(&self, ingest: &Ingest, to: u64, tap: Tap) -> Pumped {
         let from = Source::Ingest { ingest: ingest.id(), from: tap.len(), to };
         self.pump(from, Sink::Nowhere, None, tap).await
+    }
+
+    /// Shows the tap committed content, from the tap's length on.
+    pub async fn look(&self, digest: &Digest, to: u64, tap: Tap) -> Pumped {
+        let from = Source::Content { digest: digest.clone(), from: tap.len(), to };
+        self.pump(from, Sink::Nowhere, None, tap).await
+    }
+
+    /// Moves a part of a file that the user gave into an ingest of this digest: it begins at `from` there, and goes on at
+    /// the tap's length.
+    pub async fn copy(
+        &self,
+        (given, part): (GivenId, Range<u64>),
+        ingest: &Ingest,
+        digest: &Digest,
+        tap: Tap,
+    ) -> Pumped {
+        let from = Source::Given { given, from: part.start.saturating_add(tap.len()), to: part.end };
+        let there = There::new(digest.clone(), Extents::prefix_of(tap.len()));
+        self.pump(from, Sink::Ingest(ingest.id()), Some(there), tap).await
+    }
+
+    /// Shows the tap a part of a file that the user gave.
+    pub async fn look_at(&self, (given, part): (GivenId, Range<u64>), tap: Tap) -> Pumped {
+        let from = Source::Given { given, from: part.start.saturating_add(tap.len()), to: part.end };
+        self.pump(from, Sink::Nowhere, None, tap).await
+    }
+
+    /// A few bytes of a file that the user gave.
+    pub async fn slice(&self, given: GivenId, from: u64, len: u32) -> Result<Vec<u8>, FileError> {
+        self.ask(|t| Request::Slice(Slice { given, from, len }, t)).await
     }
 
     fn pump(&self, from: Source, to: Sink, there: Option<There>, tap: Tap) -> Ask<Pumped> {
@@ -233,6 +267,11 @@ impl Cx {
     pub async fn commit_bytes(&self, bytes: Vec<u8>, verified: Verified) -> Result<(), StoreError> {
         let content = Content::Bytes(bytes);
         self.ask(|t| Request::Commit(Box::new(Commit { content, verified }), t)).await
+    }
+
+    /// Deletes committed content.
+    pub async fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
+        self.ask(|t| Request::Remove(digest.clone(), t)).await
     }
 
     /// One record.

@@ -92,6 +92,8 @@ pub struct Limits {
     pub ranges: Ranges,
     /// Bytes of one blob.
     pub blob_max: u64,
+    /// Bytes that one layer may unpack to when it is looked into.
+    pub unpacked_max: u64,
     /// Bytes of all documents (manifests and indexes) of one operation together.
     pub documents_max: u64,
     /// Documents and blobs of one operation.
@@ -132,6 +134,8 @@ impl Default for Limits {
             checkpoint_every: 8 << 20,
             ranges: Ranges::default(),
             blob_max: 64 << 30,
+            // Four times the largest blob: nothing is kept of it, so this bounds time alone.
+            unpacked_max: 256 << 30,
             documents_max: 64 << 20,
             nodes: 10_000,
             depth: 8,
@@ -151,11 +155,15 @@ impl Default for Limits {
 pub struct Caps {
     /// Redirects come back as responses, so that the core follows them; otherwise the host has followed them.
     pub manual_redirects: bool,
+    /// Every header of a response is seen. Otherwise only what the server exposes to web pages: that one is absent says nothing.
+    pub all_headers: bool,
+    /// Bodies come as they were sent. Otherwise the host may have undone a `Content-Encoding`, and still shows the header.
+    pub raw_bodies: bool,
 }
 
 impl Default for Caps {
     fn default() -> Self {
-        Self { manual_redirects: true }
+        Self { manual_redirects: true, all_headers: true, raw_bodies: true }
     }
 }
 

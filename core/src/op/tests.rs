@@ -90,7 +90,8 @@ fn get() -> Exchange {
 }
 
 fn open(body: u64) -> Result<Response, NetError> {
-    Ok(Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Payload::Stream(BodyId(body)) })
+    let body = Payload::Stream(BodyId(body));
+    Ok(Response { status: StatusCode::OK, headers: HeaderMap::new(), body, from: None })
 }
 
 #[test]

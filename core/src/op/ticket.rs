@@ -71,6 +71,7 @@ answers! {
     Result<Option<crate::effect::LockId>, StoreError>, Ok(Some(lock)) => Notice::Unlock(*lock);
     Result<Option<Secret>, SecretError>;
     Result<Entry, FileError>;
+    Result<Vec<u8>, FileError>;
     Result<(), FileError>;
     Result<Helped, HelperError>;
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use super::{Ask, Turn, identity, unencoded};
+use super::{Ask, Turn, identity, item::Item, unencoded};
 use crate::{
     effect::pump::Verifier,
     error::{ContentError, Refusal},
@@ -47,10 +47,13 @@ impl Turn<'_> {
             }
         }
         let reply = self.send(cx, ask, &[StatusCode::RANGE_NOT_SATISFIABLE]).await?;
-        unencoded(&reply)?;
+        unencoded(cx, &reply)?;
         let part = match reply.status {
             StatusCode::PARTIAL_CONTENT => {
-                check_range(&reply.headers, &part, blob.size)?;
+                // Where the header is hidden the digest has to find out: bytes at a wrong place are wrong bytes.
+                if cx.caps().all_headers || reply.headers.contains_key(header::CONTENT_RANGE) {
+                    check_range(&reply.headers, &part, blob.size)?;
+                }
                 part
             }
             StatusCode::RANGE_NOT_SATISFIABLE if is_closed => {
@@ -75,7 +78,7 @@ impl Turn<'_> {
         let mut ask = self.blob_ask(blob);
         ask.inline_max = max;
         let reply = self.send(cx, ask, &[]).await?;
-        unencoded(&reply)?;
+        unencoded(cx, &reply)?;
         let ReplyBody::Small(bytes) = reply.body else { return Err(Refusal::TooLong { max }) };
         Verifier::check(&blob.digest, blob.size, &bytes).map_err(ContentError::from)?;
         Ok(bytes)
@@ -83,7 +86,7 @@ impl Turn<'_> {
 
     fn blob_ask(&self, blob: &Descriptor) -> Ask {
         let (name, value) = identity();
-        Ask::new(Method::GET, self.url(&["blobs", &blob.digest.to_string()])).header(name, value)
+        Ask::new(Method::GET, self.url(Item::Blob(&blob.digest, blob.size))).header(name, value)
     }
 }
 

@@ -3,10 +3,11 @@
 use http::{Method, StatusCode, header};
 use url::Url;
 
-use super::{Endpoint, guard};
+use super::{Endpoint, Shape, guard};
 use crate::{
     effect::{
-        http::{Exchange, Shown},
+        http::{Exchange, NetError, NetErrorKind, Shown},
+        route::NamedBy,
         secret::{Authorization, Origin},
     },
     error::Refusal,
@@ -35,8 +36,15 @@ pub(super) async fn follow(
     for _ in 0..=bound {
         let routes = &endpoint.routes;
         // The URL of a foreign blob is a document's word, not the user's.
-        let is_ours = at_home && !endpoint.is_blob;
+        let is_ours = at_home && endpoint.shape != Shape::Blob;
         exchange.route = if is_ours { routes.to(&exchange.url) } else { routes.away(&exchange.url) };
+        if exchange.route.named_by == NamedBy::Stranger && guard::is_near(&exchange.url) {
+            // Whoever looks the name up may be a proxy, which would not ask.
+            return Err(Refusal::Net(NetError::new(
+                NetErrorKind::Forbidden,
+                Origin::of(&exchange.url).to_string(),
+            )));
+        }
         let own = endpoint.headers.as_ref().filter(|_| at_home);
         let sent = exchange.clone().bound_to(own, authorization.filter(|_| at_home));
         let line = sent.to_string();
@@ -54,13 +62,18 @@ pub(super) async fn follow(
         if let Err(why) = guard::check(&next, &home) {
             return Err(Refusal::Redirect(format!("to {}, which {why}", Shown(&next))));
         }
+        if reply.from.is_some() {
+            // The host has been there already; a browser takes no credentials along to another origin.
+            let from = Some(Origin::of(&next)).filter(|next| *next != home);
+            return Ok(Followed { reply, from });
+        }
         at_home &= Origin::of(&next) == home;
         exchange.url = next;
     }
     Err(Refusal::Redirect(format!("more than {bound} in a row, the last to {}", Shown(&exchange.url))))
 }
 
-/// Where a response points, if it redirects.
+/// Where a response points, if it redirects, or where the host has followed it to.
 fn target(exchange: &Exchange, reply: &Reply) -> Result<Option<Url>, Refusal> {
     const REDIRECTS: [StatusCode; 5] = [
         StatusCode::MOVED_PERMANENTLY,
@@ -70,15 +83,17 @@ fn target(exchange: &Exchange, reply: &Reply) -> Result<Option<Url>, Refusal> {
         StatusCode::PERMANENT_REDIRECT,
     ];
     let readable = exchange.method == Method::GET || exchange.method == Method::HEAD;
-    if !REDIRECTS.contains(&reply.status) || !readable {
-        return Ok(None);
-    }
-    let location = reply.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
-    let Some(location) = location else {
-        return Err(Refusal::Redirect("no Location that can be read".to_owned()));
+    let next = match &reply.from {
+        Some(from) => from.clone(),
+        None if !REDIRECTS.contains(&reply.status) || !readable => return Ok(None),
+        None => {
+            let location = reply.headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+            let location =
+                location.ok_or_else(|| Refusal::Redirect("no Location that can be read".to_owned()))?;
+            let next = exchange.url.join(location);
+            next.map_err(|error| Refusal::Redirect(format!("Location: {error}")))?
+        }
     };
-    let next =
-        exchange.url.join(location).map_err(|error| Refusal::Redirect(format!("Location: {error}")))?;
     match (exchange.url.scheme(), next.scheme()) {
         (_, "https") | ("http", "http") => Ok(Some(next)),
         (_, "http") => Err(Refusal::Redirect(format!("from https to {}", Shown(&next)))),

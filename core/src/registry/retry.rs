@@ -37,9 +37,11 @@ pub(super) fn verdict(why: &Refusal) -> Verdict {
             | NetErrorKind::Timeout
             | NetErrorKind::Broken
             | NetErrorKind::Protocol => Verdict::Passing(None),
-            NetErrorKind::Tls | NetErrorKind::PlainHttp | NetErrorKind::Forbidden | NetErrorKind::File => {
-                Verdict::Final
-            }
+            NetErrorKind::Tls
+            | NetErrorKind::PlainHttp
+            | NetErrorKind::Forbidden
+            | NetErrorKind::File
+            | NetErrorKind::Cors => Verdict::Final,
         },
         Refusal::Throttled { after } => Verdict::Passing(*after),
         Refusal::Status { status, after, .. } if may_pass(*status) => Verdict::Passing(*after),

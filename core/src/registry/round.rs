@@ -252,7 +252,7 @@ fn attempt(cx: &Cx, candidate: &Candidate<'_>) -> Option<((u8, u8), Attempt)> {
 
 /// Whether the endpoint cannot be reached at all: other requests then ask it last.
 fn is_down(why: &Refusal) -> bool {
-    use NetErrorKind::{Connect, File, Forbidden, PlainHttp, Proxy, Resolve, Timeout, Tls};
+    use NetErrorKind::{Connect, Cors, File, Forbidden, PlainHttp, Proxy, Resolve, Timeout, Tls};
     matches!(why, Refusal::Net(error)
-        if matches!(error.kind, Resolve | Connect | Tls | Timeout | Proxy | PlainHttp | Forbidden | File))
+        if matches!(error.kind, Resolve | Connect | Tls | Timeout | Proxy | PlainHttp | Forbidden | File | Cors))
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, header};
 use serde::Deserialize;
 use url::Url;
 
-use super::{Ask, Turn};
+use super::{Ask, Turn, item::Item};
 use crate::{
     effect::{http::Shown, secret::Origin},
     error::Refusal,
@@ -42,12 +42,20 @@ impl Turn<'_> {
             Some((at, url)) if at == self.at => url,
             _ => {
                 *listing = Listing::default();
-                self.url(&["tags", "list"])
+                self.url(Item::Tags)
             }
         };
         loop {
             listing.next = Some((self.at, url.clone()));
-            let (page, next) = self.page(cx, &url).await?;
+            let (page, mut next) = self.page(cx, &url).await?;
+            if next.is_none() && !cx.caps().all_headers {
+                // The link may be there and not be shown to us. A registry that does not know `last` gives the same page again.
+                let is_new = page.last().filter(|last| listing.tags.last() != Some(last));
+                next = is_new.map(|last| after(&url, last));
+                if is_new.is_none() {
+                    return Ok(());
+                }
+            }
             listing.tags.extend(page);
             let is_new = listing.seen.insert(Digest::sha256(url.as_str().as_bytes()));
             let Some(mut next) = next else { return Ok(()) };
@@ -81,6 +89,15 @@ impl Turn<'_> {
         }
         Ok((page, next(url, &reply.headers)?))
     }
+}
+
+/// The page after this tag.
+fn after(url: &Url, last: &str) -> Url {
+    let mut next = url.clone();
+    let others: Vec<(String, String)> =
+        url.query_pairs().into_owned().filter(|(key, _)| key != "last").collect();
+    next.query_pairs_mut().clear().extend_pairs(others).append_pair("last", last);
+    next
 }
 
 /// The next page of `Link: <…>; rel="next"`, which must be of the same origin and path (security.md C5).

@@ -109,6 +109,7 @@ pub(super) async fn download(
                 Err(Mismatch::Size { want: size, got: size + 1 })
             }
             End::StoreFailed(error) => return Err(error.into()),
+            End::GivenLost(error) => return Err(Error::Given(error)),
             // Only a flow that is gone has its pumps forgotten.
             End::Forgotten => return Err(Error::Cancelled),
             End::Complete | End::SourceLost(_) | End::Refused(_) => {

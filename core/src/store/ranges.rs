@@ -169,6 +169,7 @@ impl Ranged<'_> {
                     }
                     match end {
                         End::StoreFailed(error) => return Err(error.into()),
+                        End::GivenLost(error) => return Err(Error::Given(error)),
                         End::Forgotten => return Err(Error::Cancelled),
                         End::Complete | End::SourceLost(_) if at == to => return Ok(()),
                         End::Refused(_) => Refusal::Range(format!("more came than up to byte {to}")),

@@ -1,6 +1,8 @@
 //! The images of a store.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Serialize, Serializer};
 
 use crate::{
     error::Error,
@@ -22,6 +24,26 @@ pub struct Image {
     pub platforms: Vec<Platform>,
     /// Bytes of the distinct content that is here: documents, configs and layers.
     pub size: u64,
+}
+
+/// Without what is said twice: the members of the record, and platforms as text.
+impl Serialize for Image {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Listed<'a> {
+            name: &'a str,
+            target: &'a Descriptor,
+            platforms: Vec<String>,
+            size: u64,
+            created_at: &'a str,
+            updated_at: &'a str,
+            labels: &'a BTreeMap<String, String>,
+        }
+        let Self { name, record: ImageRecord { target, labels, created_at, updated_at }, platforms, size } =
+            self;
+        let platforms = platforms.iter().map(ToString::to_string).collect();
+        Listed { name, target, platforms, size: *size, created_at, updated_at, labels }.serialize(serializer)
+    }
 }
 
 /// Every image, in the order of names. What is damaged counts as not here, so that the others are still shown.

@@ -85,8 +85,13 @@ impl Bars {
                 }
                 return Some(format!("discarded what came of {}: it does not verify", short(digest)));
             }
-            Event::Authenticating { .. } | Event::Limited { .. } | Event::Named { .. } | Event::Warned(_) => {
-            }
+            Event::Evicted { name } => return Some(format!("gave up {name}: the store was full")),
+            Event::Authenticating { .. }
+            | Event::Loaded(_)
+            | Event::Examined { .. }
+            | Event::Limited { .. }
+            | Event::Named { .. }
+            | Event::Warned(_) => {}
         }
         None
     }

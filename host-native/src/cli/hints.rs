@@ -121,7 +121,7 @@ fn registry(error: &RegistryError, context: &Context) -> Vec<String> {
             NetErrorKind::Proxy => {
                 "check $HTTPS_PROXY and $HTTP_PROXY, or name the registry in $NO_PROXY".to_owned()
             }
-            NetErrorKind::Forbidden | NetErrorKind::File => return Vec::new(),
+            NetErrorKind::Forbidden | NetErrorKind::File | NetErrorKind::Cors => return Vec::new(),
             NetErrorKind::Protocol => "check that this is a registry, and its port".to_owned(),
         },
         Refusal::WantsTls => {

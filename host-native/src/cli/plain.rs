@@ -91,6 +91,11 @@ impl Plain {
             Event::Named { name, digest, .. } => {
                 self.verbose.then(|| format!("{name} now leads to {digest}"))
             }
+            Event::Evicted { name } => Some(format!("gave up {name}: the store was full")),
+            Event::Examined { digest, diff_id, .. } => {
+                self.verbose.then(|| format!("{} unpacks to {diff_id}", short(digest)))
+            }
+            Event::Loaded(_) => None,
             // The report tells warnings whatever the mode.
             Event::Warned(_) => None,
         }

@@ -2,12 +2,12 @@
 
 use std::io::Write as _;
 
-use lugger::core::{event::Event, name::Inert};
+use lugger::core::{error::Attempt, event::Event, name::Inert};
 
 use super::{
     args::Progress,
     bars::Bars,
-    event::{Line, Try},
+    event::Failed,
     json,
     plain::Plain,
     terminal::{Style, Terminal},
@@ -47,7 +47,7 @@ impl Report {
         }
         let line = match &mut self.mode {
             Mode::Silent => None,
-            Mode::Json => return self.print(&json::line(&Line::from(event))),
+            Mode::Json => return self.print(&json::line(event)),
             Mode::Plain(plain) => plain.line(event),
             Mode::Bars(bars) => bars.get_or_insert_with(|| Box::new(Bars::new(self.style.0))).show(event),
         };
@@ -95,12 +95,12 @@ impl Report {
         doing: Option<&str>,
         error: &str,
         hints: &[String],
-        attempts: Vec<Try<'_>>,
+        attempts: Vec<&Attempt>,
     ) {
         if matches!(self.mode, Mode::Json) {
             let error = doing.map_or_else(|| error.to_owned(), |doing| format!("cannot {doing}: {error}"));
             let hint = (!hints.is_empty()).then(|| hints.join("; "));
-            return self.print(&json::line(&Line::Failed { exit, error, hint, attempts }));
+            return self.print(&json::line(&Failed { exit, error, hint, attempts }));
         }
         let head = self.style.red("error:");
         match doing {

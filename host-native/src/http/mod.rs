@@ -7,7 +7,6 @@ mod connect;
 mod fault;
 mod forward;
 mod lookup;
-mod pace;
 mod tls;
 mod trust;
 
@@ -79,7 +78,7 @@ impl Http {
         } else {
             body.read_all(exchange.inline_max)?.map_or(Payload::TooLong, Payload::Inline)
         };
-        Ok(Response { status: head.status, headers: head.headers, body })
+        Ok(Response { status: head.status, headers: head.headers, body, from: None })
     }
 
     /// Takes an open body; it closes when what this returns is dropped.

@@ -63,6 +63,15 @@ pub(super) fn read(layout: &Layout, read: &Read) -> Result<Vec<u8>, StoreError> 
     Ok(bytes)
 }
 
+/// Deletes it, wherever it is.
+pub(super) fn remove(layout: &Layout, digest: &Digest) -> Result<(), StoreError> {
+    layout.writable()?;
+    for name in places(digest, layout) {
+        layout.root.remove(&name).map_err(|cause| layout.root.failed(&name, cause))?;
+    }
+    Ok(())
+}
+
 /// Where content may be. Published twice: another process may move it there between the first look and the second.
 fn places(digest: &Digest, layout: &Layout) -> impl Iterator<Item = String> {
     let blob = Layout::blob(digest);

@@ -143,6 +143,11 @@ impl Store {
         }
     }
 
+    /// Deletes committed content, if it is there. Whoever has it open can read on.
+    pub fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
+        content::remove(&self.layout, digest)
+    }
+
     /// Ends an ingest and keeps what it has.
     pub fn park(&self, ingest: IngestId) {
         self.ingests.park(&self.layout, ingest);

@@ -12,12 +12,25 @@ use url::Url;
 
 use super::fixture::{Ending, answer};
 
+/// What lets web pages of any origin ask and read: the suite runs in them, too.
+const CORS: &str = "access-control-allow-origin: *\r\naccess-control-expose-headers: *\r\n\
+    access-control-allow-headers: *\r\naccess-control-allow-methods: GET, HEAD, POST\r\n";
+
+/// How long a body that breaks off waits before it does. A browser throws away what it has not shown by then: no host can be
+/// asked for bytes that come together with the end of their connection.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// How long a stalled connection says nothing before it closes: longer than any test waits.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Starts a server that lives as long as the process; its base URL.
+/// Starts a server that lives as long as the process, on a free port; its base URL.
 pub fn start() -> io::Result<Url> {
-    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    start_on(0)
+}
+
+/// The same, on this port of 127.0.0.1.
+pub fn start_on(port: u16) -> io::Result<Url> {
+    let listener = TcpListener::bind(("127.0.0.1", port))?;
     let base = Url::parse(&format!("http://{}/", listener.local_addr()?)).map_err(io::Error::other)?;
     let root = base.clone();
     thread::spawn(move || {
@@ -43,9 +56,12 @@ fn serve(base: &Url, connection: TcpStream) -> io::Result<()> {
         headers.append(name, HeaderValue::from_str(value.trim()).map_err(io::Error::other)?);
     }
     let url = base.join(path).map_err(io::Error::other)?;
-    let (answer, ending) = answer(base.path(), &url, &headers);
     let mut out = connection;
-    write!(out, "HTTP/1.1 {} fixture\r\nconnection: close\r\n", answer.status)?;
+    if method == "OPTIONS" {
+        return write!(out, "HTTP/1.1 204 fixture\r\nconnection: close\r\n{CORS}\r\n");
+    }
+    let (answer, ending) = answer(base.path(), &url, &headers);
+    write!(out, "HTTP/1.1 {} fixture\r\nconnection: close\r\n{CORS}", answer.status)?;
     for (name, value) in answer.headers.iter().filter(|(name, _)| *name != http::header::CONTENT_LENGTH) {
         write!(out, "{name}: ")?;
         out.write_all(value.as_bytes())?;
@@ -61,8 +77,10 @@ fn serve(base: &Url, connection: TcpStream) -> io::Result<()> {
     };
     out.write_all(&answer.body[..sent])?;
     out.flush()?;
-    if let Ending::Stalled(_) = ending {
-        thread::sleep(SILENCE);
+    match ending {
+        Ending::Whole => {}
+        Ending::Cut(_) => thread::sleep(MOMENT),
+        Ending::Stalled(_) => thread::sleep(SILENCE),
     }
     Ok(())
 }

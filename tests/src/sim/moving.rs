@@ -3,7 +3,7 @@
 use lugger_core::{
     effect::{
         pump::{End as Ended, Pump, Pumped, Sink, Source},
-        store::StoreError,
+        store::{Read, StoreError},
     },
     op::Ticket,
 };
@@ -93,7 +93,7 @@ impl Moving {
     fn read(&mut self, world: &mut World) -> Result<Vec<u8>, Step> {
         let most = [100, 4_000, 64_000][world.rng.below(3) as usize];
         let size = 1 + world.rng.below(most) as usize;
-        match self.pump.from {
+        match self.pump.from.clone() {
             Source::Body(id) => {
                 let Some(body) = world.net.open.get_mut(&id) else {
                     world.violated(format!("a pump from body {}, which is not open", id.0));
@@ -121,12 +121,34 @@ impl Moving {
                     _ => Err(Step::Ended(Ended::Complete)),
                 }
             }
+            Source::Content { digest, from, to } => {
+                if let Err(error) = world.store_fault(false) {
+                    return Err(Step::Ended(Ended::StoreFailed(error)));
+                }
+                let max = u64::MAX;
+                let bytes = world.store.read(&Read { digest, max });
+                self.part_of(&bytes.map_err(|e| Step::Ended(Ended::StoreFailed(e)))?, from, to, size)
+            }
+            Source::Given { given, from, to } => {
+                let bytes = world.given(given).map_err(|error| Step::Ended(Ended::GivenLost(error)))?;
+                self.part_of(&bytes, from, to, size)
+            }
+        }
+    }
+
+    /// The next chunk of bytes that are at hand.
+    fn part_of(&self, bytes: &[u8], from: u64, to: u64, size: usize) -> Result<Vec<u8>, Step> {
+        let (from, to) = ((from + self.moved) as usize, (to as usize).min(bytes.len()));
+        match bytes.get(from..to.min(from + size)) {
+            Some(chunk) if !chunk.is_empty() => Ok(chunk.to_vec()),
+            _ => Err(Step::Ended(Ended::Complete)),
         }
     }
 
     fn save(&mut self, world: &mut World) {
-        let ingest = match (self.pump.to, self.pump.from) {
-            (Sink::Ingest(ingest), _) | (Sink::Nowhere, Source::Ingest { ingest, .. }) => ingest,
+        let ingest = match (self.pump.to, &self.pump.from) {
+            (Sink::Ingest(ingest), _) => ingest,
+            (Sink::Nowhere, Source::Ingest { ingest, .. }) => *ingest,
             _ => return,
         };
         if let Some(saved) = self.pump.tap.checkpoint()

@@ -47,6 +47,7 @@ pub struct Sent {
 
 /// What arrives of it.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "moved once, to whoever asked")]
 pub enum Arrival {
     /// This.
     Now(Result<Response, NetError>),
@@ -129,7 +130,7 @@ impl Net {
                 End::Stalled => return Arrival::Never,
             }
         };
-        Arrival::Now(Ok(Response { status, headers, body: payload }))
+        Arrival::Now(Ok(Response { status, headers, body: payload, from: None }))
     }
 
     /// Closes a body; whether it was open.

@@ -1,15 +1,17 @@
 //! Carrying out requests and notices, with the faults that the seed decides.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use lugger_core::{
     effect::{
         Notice,
-        file::{Helped, Helper, HelperError},
+        file::{FileError, Helped, Helper, HelperError},
+        given::{GivenId, Slice},
         http::{Exchange, NetError, NetErrorKind},
         secret::{Origin, Secret, SecretError},
         store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, StoreError, StoreErrorKind},
     },
+    name::Digest,
     store::ImageRecord,
 };
 use serde_json::json;
@@ -107,6 +109,26 @@ impl World {
         let twice = self.store.open.values().any(|open| *open == begin.digest);
         self.must(!twice, || format!("began {} twice", begin.digest));
         self.store.begin(begin)
+    }
+
+    /// What the user gave.
+    pub(super) fn given(&self, id: GivenId) -> Result<Rc<[u8]>, FileError> {
+        let missing = || FileError { path: id.to_string(), detail: "nothing was given".to_owned() };
+        self.given.get(id.0 as usize).cloned().ok_or_else(missing)
+    }
+
+    /// A few bytes of what the user gave.
+    pub(super) fn slice(&self, slice: Slice) -> Result<Vec<u8>, FileError> {
+        let bytes = self.given(slice.given)?;
+        let from = (slice.from as usize).min(bytes.len());
+        Ok(bytes[from..(from + slice.len as usize).min(bytes.len())].to_vec())
+    }
+
+    /// Deletes content.
+    pub(super) fn remove(&mut self, digest: &Digest) -> Result<(), StoreError> {
+        self.store_fault(true)?;
+        self.store.remove(digest);
+        Ok(())
     }
 
     /// Publishes content.

@@ -236,6 +236,14 @@ impl World {
                 let committed = self.commit(*commit);
                 self.reply(op, t, committed, forgotten);
             }
+            Request::Remove(digest, t) => {
+                let removed = self.remove(&digest);
+                self.reply(op, t, removed, forgotten);
+            }
+            Request::Slice(slice, t) => {
+                let bytes = self.slice(slice);
+                self.reply(op, t, bytes, forgotten);
+            }
             Request::Get(key, t) => {
                 let record = self.store_fault(false).map(|()| self.store.get(&key));
                 self.reply(op, t, record, forgotten);

@@ -240,6 +240,12 @@ impl Store {
         Ok(())
     }
 
+    /// Deletes content, if it is there.
+    pub fn remove(&mut self, digest: &Digest) {
+        self.disk.blobs.remove(digest);
+        self.disk.volatile.remove(digest);
+    }
+
     /// One record.
     pub fn get(&self, key: &str) -> Option<Record> {
         self.disk.records.get(key).cloned()

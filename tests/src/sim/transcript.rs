@@ -65,11 +65,15 @@ pub fn event(event: &Event) -> String {
         Event::Resolved { name, target } => {
             format!("resolved {name} to {} ({} bytes)", target.digest, target.size)
         }
+        Event::Loaded(it) => format!("loaded {}", it.digest()),
         Event::Planned(it) => format!("planned {}", it.digest),
         Event::Skipped(it) => format!("skipped {}", it.digest),
         Event::Began { digest, from } => format!("began {digest} from {from}"),
         Event::Moved { digest, done } => format!("moved {digest} to {done}"),
         Event::Committed(it) => format!("committed {}", it.digest),
+        Event::Examined { digest, diff_id, unpacked } => {
+            format!("examined {digest}: {diff_id}, {} bytes, {} entries", unpacked.bytes, unpacked.entries)
+        }
         Event::Waiting { digest } => format!("waiting for {digest}"),
         Event::Authenticating { realm, account } => {
             let account = account.as_deref().unwrap_or("nobody");
@@ -87,6 +91,7 @@ pub fn event(event: &Event) -> String {
         }
         Event::Limited { registry, quota } => format!("{registry} has {} requests left", quota.remaining),
         Event::Discarded { digest } => format!("discarded {digest}"),
+        Event::Evicted { name } => format!("evicted {name}"),
         Event::Named { name, digest, before } => {
             let before = before.as_ref().map_or("nothing".to_owned(), ToString::to_string);
             format!("named {name}: {digest}, before {before}")
@@ -175,6 +180,7 @@ impl Show for Pumped {
             End::Complete => "complete".to_owned(),
             End::SourceLost(NetError { kind, .. }) => format!("source lost: {kind}"),
             End::StoreFailed(StoreError { kind, .. }) => format!("store failed: {kind}"),
+            End::GivenLost(error) => format!("given lost: {error}"),
             End::Refused(error) => format!("refused: {error}"),
             End::Forgotten => "forgotten".to_owned(),
         };

@@ -1,6 +1,6 @@
 //! All that an operation can touch, and what the world remembers of it.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, rc::Rc};
 
 use lugger_core::{
     effect::{
@@ -45,6 +45,8 @@ pub struct World {
     pub net: Net,
     /// The store.
     pub store: Store,
+    /// The files that the user gave to the operation.
+    pub given: Vec<Rc<[u8]>>,
     /// The user's configuration, by path.
     pub files: BTreeMap<String, Entry>,
     /// Texts of the user's that one origin may be sent and nobody be shown: values of own headers, passwords of files.
@@ -105,6 +107,7 @@ impl World {
             clock: Clock::default(),
             net: Net::default(),
             store: Store::default(),
+            given: Vec::new(),
             files: BTreeMap::new(),
             bound: mirror::bound(),
             helpers: BTreeMap::new(),

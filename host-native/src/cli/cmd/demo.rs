@@ -8,7 +8,7 @@ use lugger::{
         event::Event,
         name::{Digest, Matcher, Platform, Reference},
         op::Limits,
-        verb::{self, Inspect, Inspected, Pull, Pulled, Wanted},
+        verb::{self, Inspect, Inspected, Look, Overview, Pull, Pulled, Wanted},
     },
     demo::Image,
     host_platform,
@@ -17,10 +17,7 @@ use lugger::{
 };
 use serde::Serialize;
 
-use super::{
-    inspect,
-    pull::{Summary, summary},
-};
+use super::{inspect, pull::summary};
 use crate::cli::{
     exit::Failure,
     human::{bytes, count, kind, short},
@@ -38,6 +35,7 @@ struct Story {
     first: Round,
     verified: Vec<(Digest, u64)>,
     inspected: Inspected,
+    overview: Overview,
     second: Round,
 }
 
@@ -84,7 +82,10 @@ fn play(session: &mut Session, mut host: Host, dir: &Path) -> Result<Story, Fail
         Inspect { reference: reference.clone(), platform: platform.clone(), registries: Default::default() };
     let second = pull(&mut host)?;
     let (inspected, _) = session.record(&mut host, async |cx| verb::inspect(cx, want).await)?;
-    Ok(Story { image, origin: format!("http://{}", registry.address()), first, verified, inspected, second })
+    let look = Look { platform: Some(platform), remote: false, ..Look::new(reference) };
+    let (overview, _) = session.record(&mut host, async |cx| verb::overview(cx, look).await)?;
+    let origin = format!("http://{}", registry.address());
+    Ok(Story { image, origin, first, verified, inspected, overview, second })
 }
 
 /// This machine's platform, if the image has it.
@@ -116,7 +117,7 @@ fn verify(dir: &Path) -> Result<Vec<(Digest, u64)>, Failure> {
 }
 
 fn tell(output: &mut Output, story: &Story, dir: &Path) -> Result<(), Failure> {
-    let Story { image, origin, first, verified, inspected, second } = story;
+    let Story { image, origin, first, verified, inspected, second, .. } = story;
     output.heading("1. Serve: an image made just now, from a registry in this process")?;
     output.line(&format!("   {origin}  {REPOSITORY}:{TAG}"))?;
     let mut table = Table::indented(3).right(&[2]);
@@ -186,12 +187,12 @@ fn requests(answered: &[Answered]) -> Table {
 #[derive(Serialize)]
 struct Told<'a> {
     served: Served<'a>,
-    pulled: Summary<'a>,
+    pulled: &'a Pulled,
     requests: Vec<Request<'a>>,
     verified: Vec<Verified<'a>>,
-    pulled_again: Summary<'a>,
+    pulled_again: &'a Pulled,
     requests_again: Vec<Request<'a>>,
-    inspected: inspect::View,
+    inspected: &'a Overview,
     store: String,
     kept: bool,
 }
@@ -220,7 +221,7 @@ struct Verified<'a> {
 
 impl<'a> Told<'a> {
     fn of(story: &'a Story, dir: &Path, kept: bool) -> Self {
-        let Story { image, origin, first, verified, inspected, second } = story;
+        let Story { image, origin, first, verified, inspected: _, overview, second } = story;
         let requests = |round: &'a Round| {
             let each = |it: &'a Answered| Request {
                 method: &it.method,
@@ -237,12 +238,12 @@ impl<'a> Told<'a> {
                 digest: &image.digest,
                 platforms: image.platforms.iter().map(|platform| platform.name.as_str()).collect(),
             },
-            pulled: Summary::from(&first.pulled),
+            pulled: &first.pulled,
             requests: requests(first),
             verified: verified.iter().map(|(digest, size)| Verified { digest, size: *size }).collect(),
-            pulled_again: Summary::from(&second.pulled),
+            pulled_again: &second.pulled,
             requests_again: requests(second),
-            inspected: inspect::View::of(inspected),
+            inspected: overview,
             store: dir.display().to_string(),
             kept,
         }

@@ -1,13 +1,9 @@
 //! `lugger images`: what is in the store.
 
-use std::collections::BTreeMap;
-
 use lugger::core::{
-    model::Descriptor,
     op::Limits,
     verb::{self, Image},
 };
-use serde::Serialize;
 
 use super::pull::pinned;
 use crate::cli::{
@@ -18,32 +14,6 @@ use crate::cli::{
     session::Session,
 };
 
-#[derive(Serialize)]
-struct Listed<'a> {
-    name: &'a str,
-    target: &'a Descriptor,
-    platforms: Vec<String>,
-    size: u64,
-    created_at: &'a str,
-    updated_at: &'a str,
-    labels: &'a BTreeMap<String, String>,
-}
-
-impl<'a> From<&'a Image> for Listed<'a> {
-    fn from(image: &'a Image) -> Self {
-        let Image { name, record, size, .. } = image;
-        Self {
-            name,
-            target: &record.target,
-            platforms: platforms(image),
-            size: *size,
-            created_at: &record.created_at,
-            updated_at: &record.updated_at,
-            labels: &record.labels,
-        }
-    }
-}
-
 pub(super) fn run(session: &mut Session, args: &ImagesArgs) -> Result<(), Failure> {
     let mut host = session.reading_host(Limits::default())?;
     let images = session.run(&mut host, verb::list)?;
@@ -53,7 +23,7 @@ pub(super) fn run(session: &mut Session, args: &ImagesArgs) -> Result<(), Failur
             .try_for_each(|it| session.output.line(&pinned(&it.name, &it.record.target.digest)));
     }
     if session.output.is_json {
-        return session.output.json_array(&images.iter().map(Listed::from).collect::<Vec<_>>());
+        return session.output.json_array(&images);
     }
     if images.is_empty() {
         session.report.note("no images yet: `lugger pull IMAGE` fetches one");

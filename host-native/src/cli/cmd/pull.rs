@@ -9,7 +9,6 @@ use lugger::{
     },
     host_platform,
 };
-use serde::Serialize;
 
 use crate::cli::{
     args::PullArgs,
@@ -18,30 +17,6 @@ use crate::cli::{
     remote::Asked,
     session::{Session, wanted},
 };
-
-#[derive(Serialize)]
-pub(super) struct Summary<'a> {
-    name: &'a str,
-    target: &'a Descriptor,
-    before: Option<&'a Digest>,
-    fetched: u64,
-    fetched_bytes: u64,
-    present: u64,
-}
-
-impl<'a> From<&'a Pulled> for Summary<'a> {
-    fn from(pulled: &'a Pulled) -> Self {
-        let Pulled { name, target, before, fetched, fetched_bytes, present } = pulled;
-        Self {
-            name,
-            target,
-            before: before.as_ref(),
-            fetched: *fetched,
-            fetched_bytes: *fetched_bytes,
-            present: *present,
-        }
-    }
-}
 
 pub(super) fn run(session: &mut Session, args: &PullArgs) -> Result<(), Failure> {
     let wanted = wanted(&args.platform, args.all_platforms, host_platform())?;
@@ -59,7 +34,7 @@ pub(super) fn run(session: &mut Session, args: &PullArgs) -> Result<(), Failure>
         session.report.note(&format!("one platform of {}; --all-platforms takes all of them", others + 1));
     }
     match session.output.is_json {
-        true => session.output.json(&Summary::from(&pulled)),
+        true => session.output.json(&pulled),
         false => session.output.line(&pinned(&pulled.name, &pulled.target.digest)),
     }
 }

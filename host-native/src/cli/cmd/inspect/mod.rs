@@ -1,18 +1,17 @@
 //! `lugger inspect`: what an image says of itself.
 
-mod json;
 mod text;
 
 use lugger::{
     core::{
         effect::store::{StoreError, StoreErrorKind},
         model::Descriptor,
-        verb::{self, Inspect, Inspected, Query},
+        verb::{self, Inspect, Inspected, Look, Query},
     },
     host_platform,
 };
 
-pub(super) use self::{json::View, text::show};
+pub(super) use self::text::show;
 use crate::cli::{
     args::InspectArgs,
     exit::Failure,
@@ -29,15 +28,21 @@ pub(super) fn run(session: &mut Session, args: &InspectArgs) -> Result<(), Failu
         let document = session.run(&mut host, async |cx| verb::document(cx, query).await)?;
         return session.output.bytes(document.bytes());
     }
-    let want = Inspect { reference, platform: platform.unwrap_or_else(host_platform), registries };
+    let platform = platform.unwrap_or_else(host_platform);
+    if session.output.is_json && !args.config {
+        let want = Look { platform: Some(platform.clone()), registries, ..Look::new(reference) };
+        let overview = session.run(&mut host, async |cx| verb::overview(cx, want).await)?;
+        return match overview.manifest {
+            Some(_) => session.output.json(&overview),
+            None => Err(overview.without_manifest(&platform).into()),
+        };
+    }
+    let want = Inspect { reference, platform, registries };
     let inspected = session.run(&mut host, async |cx| verb::inspect(cx, want).await)?;
-    match (args.config, session.output.is_json) {
-        (true, _) => match &inspected.config {
-            Some(config) => session.output.bytes(config.bytes()),
-            None => Err(no_config(&inspected)),
-        },
-        (false, true) => session.output.json(&View::of(&inspected)),
-        (false, false) => show(&mut session.output, &inspected),
+    match (args.config, &inspected.config) {
+        (true, Some(config)) => session.output.bytes(config.bytes()),
+        (true, None) => Err(no_config(&inspected)),
+        (false, _) => show(&mut session.output, &inspected),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What an operation tells its user while it runs.
 
+mod json;
+
 use std::{fmt, time::Duration};
 
 use http::StatusCode;
@@ -7,7 +9,8 @@ use http::StatusCode;
 use crate::{
     effect::http::NetError,
     error::Refusal,
-    model::Descriptor,
+    machine::Unpacked,
+    model::{Descriptor, Document},
     name::{Digest, Platform},
 };
 
@@ -21,6 +24,8 @@ pub enum Event {
         /// What it leads to.
         target: Descriptor,
     },
+    /// A manifest or index is here: verified, in memory, in the store only later.
+    Loaded(Document),
     /// Content was found in a document and is wanted.
     Planned(Descriptor),
     /// The store has it; nothing is fetched.
@@ -41,6 +46,15 @@ pub enum Event {
     },
     /// Verified and in the store.
     Committed(Descriptor),
+    /// A layer was unpacked to look at it: what is in it is what the configuration says.
+    Examined {
+        /// Of the layer as it is stored.
+        digest: Digest,
+        /// Of what it unpacks to.
+        diff_id: Digest,
+        /// How much that is.
+        unpacked: Unpacked,
+    },
     /// Another operation is fetching it; this one waits.
     Waiting {
         /// For this.
@@ -90,6 +104,11 @@ pub enum Event {
         /// Of this.
         digest: Digest,
     },
+    /// A name was given up, with the content that only it needed, because the store was full.
+    Evicted {
+        /// The name of the record.
+        name: String,
+    },
     /// The name is in the store.
     Named {
         /// The name of the record.
@@ -134,6 +153,13 @@ pub enum Warning {
         /// Where the registry pointed.
         realm: String,
     },
+    /// A layer cannot be unpacked, or not to what the configuration says.
+    Damaged {
+        /// Of the layer as it is stored.
+        digest: Digest,
+        /// What is wrong with it.
+        why: String,
+    },
     /// An endpoint is asked without verified TLS, on the user's word: told once of each in every run (security.md C15).
     Unverified {
         /// Its origin.
@@ -156,6 +182,7 @@ impl fmt::Display for Warning {
             Self::UntrustedRealm { realm } => {
                 write!(f, "the registry asks for a login at {realm}; your credentials were not sent there")
             }
+            Self::Damaged { digest, why } => write!(f, "the layer {digest} is damaged: {why}"),
             Self::Unverified { registry } => {
                 write!(f, "{registry} is not verified, as you wished: anyone on the way to it can pose as it")
             }
