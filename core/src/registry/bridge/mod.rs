@@ -5,6 +5,7 @@
 
 mod access;
 mod asked;
+mod range;
 mod told;
 
 use std::{fmt, sync::Arc};
@@ -14,7 +15,8 @@ use url::Url;
 
 pub use self::{
     access::{Access, Standing},
-    asked::{Asked, part},
+    asked::Asked,
+    range::part,
     told::Told,
 };
 pub(super) use told::relayed;
