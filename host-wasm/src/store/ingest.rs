@@ -13,13 +13,13 @@ use lugger_core::{
     name::Digest,
 };
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::future_to_promise;
 
 use super::{
     Inner,
     chunks::{self, CHUNK},
     content, error,
-    idb::{CHUNKS, INGESTS, Mode, Transaction},
+    idb::{self, CHUNKS, INGESTS, Mode, Transaction},
     opfs::SyncFile,
     rows::{IngestRow, Place},
 };
@@ -128,7 +128,7 @@ impl Ingest {
         loop {
             let put = self.putting.borrow().values().next().cloned();
             let Some(next) = put.or_else(|| self.noting.borrow().clone()) else { return Ok(()) };
-            let _ = JsFuture::from(next).await;
+            let _ = idb::wait(next).await;
         }
     }
 
@@ -167,7 +167,7 @@ impl Ingest {
             Ok(JsValue::UNDEFINED)
         });
         self.putting.borrow_mut().insert(at, put.clone());
-        let _ = JsFuture::from(put).await;
+        let _ = idb::wait(put).await;
         let done = result.borrow_mut().take();
         done.unwrap_or(Ok(()))
     }
@@ -204,7 +204,7 @@ impl Ingest {
         let saying = self.noting.borrow().clone();
         if let Some(saying) = saying {
             if self.unsaid.get() > UNSAID {
-                let _ = JsFuture::from(saying).await;
+                let _ = idb::wait(saying).await;
             }
             return;
         }

@@ -12,11 +12,11 @@ use lugger_core::{
     name::Digest,
 };
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::future_to_promise;
 
 use super::{
     Inner, content, error,
-    idb::{INGESTS, Transaction},
+    idb::{self, INGESTS, Transaction},
     ingest::Ingest,
     rows::{IngestRow, Place},
 };
@@ -48,7 +48,7 @@ impl Ingests {
         loop {
             let ending = self.ending.borrow().get(digest).cloned();
             let Some(ending) = ending else { return };
-            let _ = JsFuture::from(ending).await;
+            let _ = idb::wait(ending).await;
         }
     }
 
@@ -87,7 +87,7 @@ impl Ingests {
             ending
         });
         async move {
-            let _ = JsFuture::from(ending?).await;
+            let _ = idb::wait(ending?).await;
             result.borrow_mut().take()
         }
     }
