@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
 };
 
@@ -16,6 +15,7 @@ use wasm_bindgen_futures::future_to_promise;
 
 use super::{
     Inner, content, error,
+    few::Few,
     idb::{self, INGESTS, Transaction},
     ingest::Ingest,
     rows::{IngestRow, Place},
@@ -24,8 +24,8 @@ use super::{
 /// The ingests that are open in this store, and those that are about to end.
 #[derive(Default)]
 pub(super) struct Ingests {
-    open: RefCell<BTreeMap<IngestId, Rc<Ingest>>>,
-    ending: RefCell<BTreeMap<Digest, Promise>>,
+    open: RefCell<Few<IngestId, Rc<Ingest>>>,
+    ending: RefCell<Few<Digest, Promise>>,
     last: Cell<u64>,
 }
 
@@ -54,9 +54,9 @@ impl Ingests {
 
     /// Lets go of all files at once, for a store that is cleared.
     pub(super) fn close_all(&self) {
-        for ingest in self.open.take().into_values() {
+        for ingest in self.open.borrow_mut().take() {
             ingest.close();
-            ingest.tails.borrow_mut().clear();
+            ingest.tails.take();
         }
     }
 

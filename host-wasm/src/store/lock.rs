@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
 };
 
@@ -14,7 +13,7 @@ use lugger_core::effect::{
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use wasm_bindgen_futures::future_to_promise;
 
-use super::{error, idb};
+use super::{error, few::Few, idb};
 
 /// The locks that this store holds for its callers.
 #[derive(Clone, Default)]
@@ -22,9 +21,9 @@ pub(super) struct Locks(Rc<Held>);
 
 #[derive(Default)]
 struct Held {
-    held: RefCell<BTreeMap<LockId, Lock>>,
+    held: RefCell<Few<LockId, Lock>>,
     /// Those that are being let go of.
-    going: RefCell<BTreeMap<LockKey, Promise>>,
+    going: RefCell<Few<LockKey, Promise>>,
     last: Cell<u64>,
 }
 
@@ -79,7 +78,7 @@ impl Locks {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        for lock in self.held.take().into_values() {
+        for lock in self.held.borrow_mut().take() {
             let _ = lock.release.call0(&JsValue::NULL);
         }
     }

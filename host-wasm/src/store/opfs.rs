@@ -3,7 +3,7 @@
 //! IndexedDB says what they are. A file is written through a synchronous handle, which only a dedicated worker has, and
 //! which excludes every other; what is committed is read as a `File`, which any page can, and any number of them.
 
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect, Set};
 use lugger_core::effect::store::StoreError;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{
@@ -52,16 +52,16 @@ impl Directory {
     }
 
     /// The names of all its files.
-    pub(super) async fn list(&self) -> Result<Vec<String>, StoreError> {
+    pub(super) async fn list(&self) -> Result<Set, StoreError> {
         let failed = |cause: JsValue| error::thrown(&self.path(""), &cause);
         let keys = self.handle.keys();
-        let mut names = Vec::new();
+        let names = Set::new(&JsValue::UNDEFINED);
         loop {
             let next = idb::wait(keys.next().map_err(failed)?).await.map_err(failed)?;
             if Reflect::get(&next, &"done".into()).map_err(failed)?.is_truthy() {
                 return Ok(names);
             }
-            names.extend(Reflect::get(&next, &"value".into()).map_err(failed)?.as_string());
+            names.add(&Reflect::get(&next, &"value".into()).map_err(failed)?);
         }
     }
 
@@ -112,8 +112,11 @@ impl Directory {
     }
 
     /// Removes these files, all at once. One that cannot be removed is an orphan for the next who opens the store.
-    pub(super) async fn remove_all(&self, names: &[String]) {
-        let removals: Array = names.iter().map(|name| self.handle.remove_entry(name)).collect();
+    pub(super) async fn remove_all(&self, names: &Set) {
+        let removals = Array::new();
+        for name in Array::from(names).iter().filter_map(|name| name.as_string()) {
+            removals.push(&self.handle.remove_entry(&name));
+        }
         let _ = idb::wait(Promise::all_settled(&removals)).await;
     }
 }
