@@ -9,6 +9,7 @@
 //! | [`interop`] | docker-registry, nginx, a token server, bad wires and skopeo around lugger |
 //! | [`slow`] | an embedded registry that takes its time |
 
+pub mod archive;
 pub mod contract;
 pub mod interop;
 pub mod script;
