@@ -6,6 +6,7 @@
  */
 
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { OUT, serveFolder } from "./harness.mjs";
 
@@ -22,10 +23,7 @@ export async function target() {
     };
     return { ...real, fake: false, stop: async () => undefined };
   }
-  const built = spawnSync("npm", ["run", "--silent", "build:fake"], { cwd: HERE, encoding: "utf8" });
-  if (built.status !== 0) {
-    throw new Error(built.stdout + built.stderr);
-  }
+  run("build:fake");
   const { url, stop } = await serveFolder(`${OUT}fake`);
   return {
     url,
@@ -35,6 +33,22 @@ export async function target() {
     otherPlatform: "linux/arm64/v8",
     archive: null,
   };
+}
+
+/** The real page, as any static host would serve it; null as long as the Rust half is not built. */
+export async function builtPage() {
+  if (!existsSync(`${HERE}../host-wasm/package/src/wasm/lugger.js`)) {
+    return null;
+  }
+  run("build");
+  return serveFolder(`${HERE}dist`);
+}
+
+function run(script) {
+  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", script], { cwd: HERE, encoding: "utf8" });
+  if (status !== 0) {
+    throw new Error(stdout + stderr);
+  }
 }
 
 /** Names that make the stand-in behave in a certain way. */

@@ -1,5 +1,6 @@
 import type { Overview } from "lugger";
-import { type Subject, verified } from "../state/subject.ts";
+import { verified } from "../state/blobs.ts";
+import type { Subject } from "../state/subject.ts";
 import { percent, plural, size } from "../text/format.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { Meter } from "../ui/meter.tsx";

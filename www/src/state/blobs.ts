@@ -1,6 +1,6 @@
 /** What the events of an operation say about each piece of content. */
 
-import type { Event, Layer, State, Unpacked } from "lugger";
+import type { Event, Layer, Overview, State, Unpacked } from "lugger";
 import { percent } from "../text/format.ts";
 
 /** What goes on with one piece of content now. */
@@ -85,4 +85,11 @@ export function sum(lives: Lives, examining: boolean): { done: number; total: nu
     done += whole ? size : Math.min(live.done, size);
   }
   return { done, total };
+}
+
+/** How much of the layers is verified to the last byte. */
+export function verified(overview: Overview, lives: Lives): { contents: number; damaged: number } {
+  const states = overview.layers.map((layer) => standing(layer, lives).state);
+  const contents = states.filter((state) => state === "examined").length;
+  return { contents, damaged: states.filter((state) => state === "damaged").length };
 }

@@ -7,10 +7,11 @@ import { percent, plural } from "../text/format.ts";
 import { inert } from "../text/inert.ts";
 import { canonical } from "../text/reference.ts";
 import { alert, announce } from "./announce.ts";
-import { type Live, type Lives, standing, sum, take } from "./blobs.ts";
+import { type Live, type Lives, sum, take } from "./blobs.ts";
 import { asError, confirmed, isCancelled, lugger } from "./host.ts";
 import { refresh } from "./images.ts";
 import { Log } from "./log.ts";
+import { Newest } from "./newest.ts";
 
 export type Doing = "looking" | "pulling" | "examining";
 
@@ -34,8 +35,10 @@ export class Subject {
   #told = 0;
   #operation: Operation<unknown> | undefined;
   #closed = false;
-  #looking: Promise<void> | undefined;
-  #again: Descriptor | undefined;
+  /** What is known meanwhile, while a pull runs. */
+  readonly #glance = new Newest<Descriptor>(async (target) => {
+    this.#show(await (await lugger()).inspect(this.name, { ...chosen(this.platform), target }));
+  });
 
   constructor(
     public name: string,
@@ -65,7 +68,7 @@ export class Subject {
   /** Fetches what is missing, then verifies it. */
   pull(): Promise<void> {
     return this.#run("pulling", async () => {
-      await this.#pull(this.overview.value?.platform ?? this.platform);
+      await this.#pull(this.platform ?? this.overview.value?.platform ?? null);
       await this.#examine();
     });
   }
@@ -132,7 +135,7 @@ export class Subject {
     this.#begin("pulling");
     announce(`Fetching ${inert(this.name)}`);
     const pulled = await confirmed(async () => this.#follow((await lugger()).pull(this.name, chosen(platform))));
-    await this.#looking;
+    await this.#glance.stop();
     this.#rename(pulled.name);
     await this.#look(pulled.target);
     this.#forget();
@@ -142,7 +145,7 @@ export class Subject {
 
   async #examine(): Promise<void> {
     const before = this.overview.value;
-    if (before === null || before.layers.every(({ state }) => state === "examined")) {
+    if (before === null || !before.layers.some(({ state }) => state === "stored")) {
       return;
     }
     this.#begin("examining");
@@ -182,27 +185,6 @@ export class Subject {
     );
   }
 
-  /** The same while a pull runs: the newest wish is enough. */
-  #glance(target: Descriptor): void {
-    if (this.#looking !== undefined) {
-      this.#again = target;
-      return;
-    }
-    const options = { ...chosen(this.platform), target };
-    this.#looking = lugger()
-      .then((it) => it.inspect(this.name, options))
-      .then((overview) => this.#show(overview))
-      .catch(() => undefined)
-      .finally(() => {
-        this.#looking = undefined;
-        const again = this.#again;
-        this.#again = undefined;
-        if (again !== undefined && !this.#closed) {
-          this.#glance(again);
-        }
-      });
-  }
-
   async #follow<T>(operation: Operation<T>): Promise<T> {
     this.#hold(operation);
     let target: Descriptor | undefined;
@@ -216,7 +198,7 @@ export class Subject {
         this.#rename(event.name);
       }
       if (target !== undefined && (event.event === "resolved" || event.event === "loaded")) {
-        this.#glance(target);
+        this.#glance.wish(target);
       }
     }
     return await operation;
@@ -270,14 +252,6 @@ export class Subject {
       navigate({ screen: "image", name, platform: this.platform }, { replace: true });
     }
   }
-}
-
-/** How much of the layers is verified to the last byte. */
-export function verified(overview: Overview, lives: Lives): { digests: number; contents: number; damaged: number } {
-  const states = overview.layers.map((layer) => standing(layer, lives).state);
-  const contents = states.filter((state) => state === "examined").length;
-  const digests = contents + states.filter((state) => state === "stored" || state === "unpacking").length;
-  return { digests, contents, damaged: states.filter((state) => state === "damaged").length };
 }
 
 function chosen(platform: string | null): { platform?: string } {
