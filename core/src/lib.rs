@@ -26,6 +26,7 @@
 //! | [`name`], [`model`] | references, digests, platforms, media types; manifests, indexes, configs |
 #![forbid(unsafe_code)]
 
+pub mod archive;
 pub mod effect;
 pub mod error;
 pub mod event;

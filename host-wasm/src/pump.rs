@@ -162,7 +162,12 @@ impl Input<'_> {
                 Ok(chunk) => Ok(append(buffer, chunk.as_ref())),
                 Err(lost) => Err(End::SourceLost(lost)),
             }),
-            Self::Ingest(reader) => reader.read(buffer, BUFFER).await.map(Ok),
+            Self::Ingest(reader) => {
+                let mut bytes = Vec::new();
+                let read = reader.read(&mut bytes, BUFFER - buffer.len()).await?;
+                buffer.append(&mut bytes);
+                Ok(Ok(read))
+            }
             Self::Content { blob, at, to } => {
                 let left = usize::try_from(to.saturating_sub(*at)).unwrap_or(usize::MAX);
                 let bytes = blob.read_at(*at, left.min(BUFFER)).await?;

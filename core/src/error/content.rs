@@ -1,5 +1,6 @@
 //! What is wrong with content.
 
+use super::ArchiveError;
 use crate::{
     model::DocumentError,
     name::{Digest, Excerpt, Mismatch, Platform},
@@ -40,6 +41,9 @@ pub enum ContentError {
         /// The bound.
         max: u64,
     },
+    /// Not an archive that we can read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// None for the platform.
     #[error("no image for {}; it has: {}", shown(want), listed(have))]
     NoPlatform {

@@ -1,5 +1,6 @@
 //! Every way an operation can fail, with the evidence.
 
+mod archive;
 mod content;
 mod refusal;
 mod registry;
@@ -8,6 +9,7 @@ mod said;
 use std::fmt;
 
 pub use self::{
+    archive::ArchiveError,
     content::ContentError,
     refusal::Refusal,
     registry::{Attempt, RegistryError},

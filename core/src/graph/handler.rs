@@ -30,6 +30,15 @@ impl<F: AsyncFn(&Cx, &Descriptor) -> Result<Step, Error>> Handler for F {
     }
 }
 
+/// A handler that somebody else owns.
+pub(crate) struct Lent<'h>(pub(crate) &'h dyn Handler);
+
+impl Handler for Lent<'_> {
+    fn handle<'a>(&'a self, cx: &'a Cx, node: &'a Descriptor) -> Handling<'a> {
+        self.0.handle(cx, node)
+    }
+}
+
 /// Runs handlers in order and puts together what they find (containerd.md §5.1).
 pub fn chain<'h>(handlers: Vec<Box<dyn Handler + 'h>>) -> impl Handler + 'h {
     Chain(handlers)

@@ -11,6 +11,7 @@ mod documents;
 mod handler;
 
 pub(crate) use self::children::{best_first, no_platform};
+pub(crate) use self::handler::Lent;
 pub use self::{
     children::{append_distribution_source, children, filter_platforms, limit_manifests, set_child_labels},
     dispatch::dispatch,

@@ -13,6 +13,7 @@ mod field;
 mod index;
 pub mod limits;
 mod manifest;
+mod saved;
 mod schema1;
 mod strict;
 
@@ -24,4 +25,5 @@ pub use document::{Document, View};
 pub use error::DocumentError;
 pub use index::Index;
 pub use manifest::Manifest;
+pub use saved::Saved;
 pub use schema1::signed_payload;

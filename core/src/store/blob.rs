@@ -32,32 +32,58 @@ pub async fn fetch_blob(
     lease: &Lease,
     blob: &Descriptor,
 ) -> Result<Outcome, Error> {
+    if let Some(outcome) = settle(cx, lease, blob).await? {
+        return Ok(outcome);
+    }
+    let Some(Opened { ingest, verifier, islands, _lock }) = open(cx, blob).await? else {
+        return Ok(Outcome::Present);
+    };
+    let fetched = download(cx, repository, blob, ingest, verifier, islands).await?;
+    cx.emit(Event::Committed(blob.clone()));
+    Ok(Outcome::Fetched(fetched))
+}
+
+/// Sees to a blob that needs no bytes from elsewhere: it is there already, is empty, or its descriptor brings it along. Any
+/// other is under the lease from now on.
+pub(super) async fn settle(cx: &Cx, lease: &Lease, blob: &Descriptor) -> Result<Option<Outcome>, Error> {
     let max = cx.limits().blob_max;
     if blob.size > max {
         return Err(Error::content(format!("blob {}", blob.digest), ContentError::TooLarge { max }));
     }
     cx.emit(Event::Planned(blob.clone()));
     if is_present(cx, blob).await? {
-        return Ok(Outcome::Present);
+        return Ok(Some(Outcome::Present));
     }
     lease.keep(cx, std::slice::from_ref(&blob.digest)).await?;
     let at_hand = if blob.size == 0 { Some(&[][..]) } else { blob.embedded() };
-    if let Some(bytes) = at_hand {
-        let verified = Verifier::check(&blob.digest, blob.size, bytes).map_err(|e| wrong(blob, e))?;
-        cx.commit_bytes(bytes.to_vec(), verified).await?;
-        cx.emit(Event::Committed(blob.clone()));
-        return Ok(Outcome::Fetched(0));
-    }
-    let _lock = lock(cx, blob).await?;
+    let Some(bytes) = at_hand else { return Ok(None) };
+    let verified = Verifier::check(&blob.digest, blob.size, bytes).map_err(|e| wrong(blob, e))?;
+    cx.commit_bytes(bytes.to_vec(), verified).await?;
+    cx.emit(Event::Committed(blob.clone()));
+    Ok(Some(Outcome::Fetched(0)))
+}
+
+/// An ingest with nobody else at it.
+pub(super) struct Opened {
+    pub(super) ingest: Ingest,
+    /// Has seen what the ingest has up to its first gap.
+    pub(super) verifier: Verifier,
+    /// What lies beyond the gap.
+    pub(super) islands: Vec<Range<u64>>,
+    /// Goes after the ingest.
+    pub(super) _lock: Lock,
+}
+
+/// Starts or takes up the ingest of a blob; `None`: somebody else has brought it.
+pub(super) async fn open(cx: &Cx, blob: &Descriptor) -> Result<Option<Opened>, Error> {
+    let lock = lock(cx, blob).await?;
     match cx.begin(&blob.digest, blob.size).await? {
-        // Somebody else brought it: it must be what we want all the same.
-        Begins::Committed if is_present(cx, blob).await? => Ok(Outcome::Present),
+        // It must be what we want all the same.
+        Begins::Committed if is_present(cx, blob).await? => Ok(None),
         Begins::Committed => Err(vanished(blob).into()),
         Begins::Open(ingest, left) => {
             let (verifier, islands) = resume(cx, blob, &ingest, left).await?;
-            let fetched = download(cx, repository, blob, ingest, verifier, islands).await?;
-            cx.emit(Event::Committed(blob.clone()));
-            Ok(Outcome::Fetched(fetched))
+            Ok(Some(Opened { ingest, verifier, islands, _lock: lock }))
         }
     }
 }

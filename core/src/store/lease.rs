@@ -37,6 +37,25 @@ impl LeaseRecord {
     }
 }
 
+/// All content that a lease keeps which has not ended.
+pub async fn leased(cx: &Cx) -> Result<BTreeSet<Digest>, StoreError> {
+    let (now, mut over, mut kept) = (cx.wall(), BTreeSet::new(), BTreeSet::new());
+    // A lease comes before its content: its key is how theirs begin.
+    for (key, record) in cx.scan("lease/").await? {
+        match key.split_once("/content/") {
+            Some((lease, content)) if !over.contains(lease) => kept.extend(content.parse::<Digest>().ok()),
+            Some(_) => {}
+            None => {
+                let lease = serde_json::from_str::<LeaseRecord>(&record.value);
+                if lease.is_ok_and(|lease| lease.is_over(now)) {
+                    over.insert(key);
+                }
+            }
+        }
+    }
+    Ok(kept)
+}
+
 /// The lease of one operation. It is made with the first content that needs it, and ends with the batch that names
 /// that content; an operation that does not get so far leaves it to its expiry, so that its work is not lost.
 #[derive(Debug)]

@@ -9,8 +9,10 @@
 //! | `source/<digest>/<registry>/<repository>` | `""`: content that was seen there, so that a push can mount it |
 //! | `lease/<id>` | [`LeaseRecord`]: until when its content is kept though no name leads to it |
 //! | `lease/<id>/content/<digest>` | `""`: that content |
+//! | `used/<name>` | a JSON string: when the name was last used, RFC 3339, if anybody noted it |
 
 mod blob;
+mod copy;
 mod download;
 mod image;
 mod labels;
@@ -21,8 +23,9 @@ mod ranges;
 pub(crate) use self::blob::swapped;
 pub use self::{
     blob::{Outcome, fetch_blob},
+    copy::copy_blob,
     image::{ImageRecord, image_key, images, lookup, publish},
     labels::Labels,
-    lease::{Lease, LeaseRecord},
+    lease::{Lease, LeaseRecord, leased},
     looked::{Looked, State},
 };

@@ -4,6 +4,7 @@ mod blob;
 mod examine;
 mod explain;
 mod images;
+mod import;
 mod inspect;
 #[cfg(feature = "files")]
 mod login;
@@ -13,6 +14,8 @@ mod pull;
 mod query;
 #[cfg(feature = "files")]
 mod registries;
+mod remove;
+mod room;
 mod shelf;
 
 pub use self::{
@@ -20,11 +23,14 @@ pub use self::{
     examine::{Examination, Examine, examine},
     explain::{Explain, Explained, Explanation, explain},
     images::{Image, list},
+    import::{Import, Imported, ImportedImage, import},
     inspect::{Inspect, Inspected, document, inspect},
     overview::{BuildStep, LayerOverview, Look, Overview, PlatformEntry, overview},
     plan::{Needed, Plan, Planned, Requests, plan},
     pull::{Pull, Pulled, Wanted, Wrap, pull},
     query::{Query, digest, manifest, tags},
+    remove::{Removed, remove},
+    room::touch,
 };
 #[cfg(feature = "files")]
 pub use self::{

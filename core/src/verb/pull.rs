@@ -2,18 +2,19 @@
 
 use std::{cell::Cell, fmt};
 
+use super::room::{Room, making_room};
 use crate::{
     error::{ContentError, Error},
     event::{Event, Warning},
     graph::{
-        Documents, Handler, Step, append_distribution_source, chain, children, dispatch, filter_platforms,
-        limit_manifests, set_child_labels,
+        Documents, Handler, Lent, Step, append_distribution_source, chain, children, dispatch,
+        filter_platforms, limit_manifests, set_child_labels,
     },
     model::{Config, Descriptor, Document, detect, limits},
     name::{Digest, Matcher, Platform, Reference},
     op::Cx,
     registry::{Registries, Repository},
-    store::{Labels, Lease, Outcome, fetch_blob, lookup, publish},
+    store::{Labels, Outcome, fetch_blob, lookup, publish},
 };
 
 /// Which platforms of an image are wanted.
@@ -51,12 +52,22 @@ pub struct Pull {
     pub handlers: Vec<Box<dyn Handler>>,
     /// Goes around the whole chain.
     pub wrap: Option<Wrap>,
+    /// Whether images that were not used for longest are given up when the store is full. Never with a `wrap`, which goes
+    /// around one try only.
+    pub make_room: bool,
 }
 
 impl Pull {
     /// A pull without handlers of one's own.
     pub fn new(reference: Reference, wanted: Wanted) -> Self {
-        Self { reference, wanted, registries: Registries::default(), handlers: Vec::new(), wrap: None }
+        Self {
+            reference,
+            wanted,
+            registries: Registries::default(),
+            handlers: Vec::new(),
+            wrap: None,
+            make_room: false,
+        }
     }
 }
 
@@ -88,31 +99,44 @@ pub struct Pulled {
 /// Resolve, walk and fetch, commit documents children first, then make the name lead to the root: whatever fails or is
 /// killed in between leaves verified content and resumable ingests under a lease, and no name.
 pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
-    let Pull { reference, wanted, registries, mut handlers, wrap } = want;
-    let name = record_name(&reference);
+    let name = record_name(&want.reference);
     let cx = cx.scope(format_args!("pull {name}"));
-    let repository = Repository::open(&cx, &reference, &registries).await?;
-    let documents = Documents::default();
-    let known = lookup(&cx, &name).await?;
-    let known = known.map(|image| image.target);
-    let resolved = Box::pin(resolve(&cx, &repository, &reference, known, &documents)).await?;
-    let target = resolved.target;
-    cx.emit(Event::Resolved { name: name.clone(), target: target.clone() });
+    let (room, mut want) = (Room::default(), want);
+    let (may, wrap) = (want.make_room && want.wrap.is_none(), Cell::new(want.wrap.take()));
+    making_room(&cx, &room, may, async || Box::pin(attempt(&cx, &name, &want, wrap.take(), &room)).await)
+        .await
+}
 
-    let (lease, labels, matcher) = (Lease::new(&cx), Labels::default(), wanted.matcher());
+async fn attempt(cx: &Cx, name: &str, want: &Pull, wrap: Option<Wrap>, room: &Room) -> Result<Pulled, Error> {
+    let Pull { reference, wanted, registries, handlers, .. } = want;
+    let repository = Repository::open(cx, reference, registries).await?;
+    let documents = Documents::default();
+    let known = lookup(cx, name).await?;
+    let known = known.map(|image| image.target);
+    let resolved = Box::pin(resolve(cx, &repository, reference, known, &documents)).await?;
+    let target = resolved.target;
+    cx.emit(Event::Resolved { name: name.to_owned(), target: target.clone() });
+    room.keep_target(&target.digest);
+
+    let (lease, labels, matcher) = (room.lease(cx), Labels::default(), wanted.matcher());
     let tally = Tally::default();
     let fetch = async |cx: &Cx, node: &Descriptor| {
+        room.needs(node);
         if node.media_type.is_document() {
-            documents.load(cx, &repository, &lease, node).await?;
+            documents.load(cx, &repository, lease, node).await?;
+            if node.media_type.is_manifest() {
+                documents.children(&node.digest).iter().for_each(|child| room.needs(child));
+            }
         } else {
-            tally.count(fetch_blob(cx, &repository, &lease, node).await?);
+            tally.count(fetch_blob(cx, &repository, lease, node).await?);
+            room.has(&node.digest);
         }
         Ok(Step::On(Vec::new()))
     };
     let found = set_child_labels(children(&documents), &labels);
-    let found = wanted_of(found, &documents, &wanted, &matcher);
+    let found = wanted_of(found, &documents, wanted, &matcher);
     let mut links: Vec<Box<dyn Handler + '_>> = Vec::new();
-    links.extend(handlers.drain(..).map(|own| own as Box<dyn Handler + '_>));
+    links.extend(handlers.iter().map(|own| Box::new(Lent(&**own)) as Box<dyn Handler + '_>));
     links.push(Box::new(fetch));
     links.push(found);
     links.push(Box::new(append_distribution_source(&labels, &repository, reference.domain())));
@@ -120,15 +144,15 @@ pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
     if let Some(wrap) = wrap {
         handler = wrap(handler);
     }
-    dispatch(&cx, &*handler, vec![target.clone()]).await?;
+    dispatch(cx, &*handler, vec![target.clone()]).await?;
     drop(handler);
 
-    check_platform(&cx, &documents, &target, &wanted).await?;
-    documents.commit(&cx, &target.digest).await?;
+    check_platform(cx, &documents, &target, wanted).await?;
+    documents.commit(cx, &target.digest).await?;
     // Also when nothing was missing: an earlier run may have ended between its last commit and this.
-    let before = publish(&cx, &name, &target, [labels.changes(), lease.end()].concat()).await?;
+    let before = publish(cx, name, &target, [labels.changes(), lease.end()].concat()).await?;
     Ok(Pulled {
-        name,
+        name: name.to_owned(),
         target,
         before,
         fetched: tally.fetched.get(),

@@ -54,11 +54,14 @@ pub(super) async fn begin(inner: &Rc<Inner>, begin: &Begin) -> Result<Begun, Sto
         size: begin.size,
         place: row.place.clone(),
         file: RefCell::new(file),
+        begun: RefCell::new(extents.clone()),
         extents: RefCell::new(extents),
+        putting: RefCell::default(),
         checkpoint: Cell::new(row.checkpoint.as_ref().map_or(0, |(at, _)| *at)),
         has_journal: Cell::new(row.journal.is_some()),
         tails: RefCell::default(),
         writers: Cell::default(),
+        unsaid: Cell::default(),
         noting: RefCell::default(),
     };
     let has_gap = !islands.is_empty();
@@ -81,13 +84,14 @@ async fn find_or_make(inner: &Inner, begin: &Begin) -> Result<(Found, Option<Pla
     let (key, with_files) = (content::key(&begin.digest), inner.writes_files);
     let is_small = begin.size <= SMALL;
     let ask = |tables: &Transaction| {
-        let rows = [tables.get(CONTENT, &key)?, tables.get(INGESTS, &key)?];
-        Ok([rows[0].clone(), rows[1].clone(), tables.get(STATE, &FILE.into())?].to_vec())
+        let (rows, counter) = ([CONTENT, INGESTS], FILE.into());
+        let [committed, row] = rows.map(|table| tables.get(table, &key));
+        Ok(vec![committed?, row?, tables.get(STATE, &counter)?])
     };
     let then = {
         let key = key.clone();
         move |tables: &Transaction, answers: &[JsValue]| {
-            let [committed, row, last] = answers else { return Ok((Found::Committed, None)) };
+            let [committed, row, last] = answers else { return Err(JsValue::UNDEFINED) };
             let row = IngestRow::from_js(row);
             if ContentRow::from_js(committed).is_some() {
                 if let Some(IngestRow { place: Place::Chunks(id), .. }) = row {

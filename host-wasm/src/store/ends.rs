@@ -29,7 +29,7 @@ pub(super) async fn commit(inner: &Rc<Inner>, id: IngestId, verified: &Verified)
     done.await.unwrap_or_else(|| Err(closed(inner, id)))
 }
 
-async fn publish(inner: &Inner, ingest: &Ingest, verified: &Verified) -> Result<(), StoreError> {
+async fn publish(inner: &Rc<Inner>, ingest: &Rc<Ingest>, verified: &Verified) -> Result<(), StoreError> {
     let refuse = || Err(error::failed(&ingest.path(inner), "the ingest is not what was verified"));
     if ingest.digest != *verified.digest() {
         return refuse();
@@ -71,7 +71,7 @@ pub(super) async fn park(inner: &Rc<Inner>, id: IngestId) {
 /// Ends one and deletes it.
 pub(super) async fn discard(inner: &Rc<Inner>, id: IngestId) {
     let ending = Ingests::end(inner, id, |inner, ingest| async move {
-        ingest.tails.borrow_mut().clear();
+        ingest.tails.take();
         let _ = ingest.settle(&inner).await;
         ingest.close();
         erase(&inner, &ingest).await;

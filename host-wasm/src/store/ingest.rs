@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     ops::Range,
     rc::Rc,
 };
@@ -13,16 +12,20 @@ use lugger_core::{
     name::Digest,
 };
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::future_to_promise;
 
 use super::{
     Inner,
     chunks::{self, CHUNK},
     content, error,
-    idb::{CHUNKS, INGESTS, Mode, Transaction},
+    few::Few,
+    idb::{self, CHUNKS, INGESTS, Mode, Transaction},
     opfs::SyncFile,
     rows::{IngestRow, Place},
 };
+
+/// So many bytes a file may have more than its row knows of.
+const UNSAID: u64 = 1 << 20;
 
 /// One open ingest.
 pub(super) struct Ingest {
@@ -39,10 +42,14 @@ pub(super) struct Ingest {
     /// Whether the row says what a file has.
     pub(super) has_journal: Cell<bool>,
     /// Of a [`Place::Chunks`]: what its writers have gathered for their next chunks, by writer.
-    pub(super) tails: RefCell<BTreeMap<u64, Tail>>,
+    pub(super) tails: RefCell<Few<u64, Tail>>,
     /// How many writers it has had.
     pub(super) writers: Cell<u64>,
-    /// The note that is being put.
+    /// The chunks that are being put, by offset, and the bytes of those and of all before them.
+    pub(super) putting: RefCell<Few<u64, Promise>>,
+    pub(super) begun: RefCell<Extents>,
+    /// How many bytes of a file's parts the row does not know of, and whoever tells it.
+    pub(super) unsaid: Cell<u64>,
     pub(super) noting: RefCell<Option<Promise>>,
 }
 
@@ -113,20 +120,20 @@ impl Ingest {
     }
 
     /// Writes what the writers of chunks have gathered, and waits for the notes about a file.
-    pub(super) async fn settle(&self, inner: &Inner) -> Result<(), StoreError> {
+    pub(super) async fn settle(self: &Rc<Self>, inner: &Rc<Inner>) -> Result<(), StoreError> {
         let writers: Vec<u64> = self.tails.borrow().keys().copied().collect();
         for writer in writers {
             self.flush(inner, writer).await?;
         }
         loop {
-            let noting = self.noting.borrow().clone();
-            let Some(noting) = noting else { return Ok(()) };
-            let _ = JsFuture::from(noting).await;
+            let put = self.putting.borrow().values().next().cloned();
+            let Some(next) = put.or_else(|| self.noting.borrow().clone()) else { return Ok(()) };
+            let _ = idb::wait(next).await;
         }
     }
 
     /// Writes all that one writer has gathered. What cannot be written is lost.
-    pub(super) async fn flush(&self, inner: &Inner, writer: u64) -> Result<(), StoreError> {
+    pub(super) async fn flush(self: &Rc<Self>, inner: &Rc<Inner>, writer: u64) -> Result<(), StoreError> {
         loop {
             let next = self.tails.borrow_mut().get_mut(&writer).and_then(Tail::take);
             let Some(Tail { at, bytes }) = next else { return Ok(()) };
@@ -138,63 +145,94 @@ impl Ingest {
         }
     }
 
-    /// Writes a chunk, and says in the same transaction that it is there. Durable at once: neither a checkpoint nor a
-    /// publication could make up for it later.
-    async fn put(&self, inner: &Inner, at: u64, bytes: &[u8]) -> Result<(), StoreError> {
-        let Place::Chunks(id) = self.place else {
-            return Err(error::failed(&self.path(inner), "an ingest with a file has no chunks"));
-        };
+    /// Writes a chunk. Once begun it is done even if nobody waits for it any more, and [`Self::settle`] waits for it.
+    async fn put(self: &Rc<Self>, inner: &Rc<Inner>, at: u64, bytes: &[u8]) -> Result<(), StoreError> {
         let part = at..at + bytes.len() as u64;
         let blob = chunks::blob(bytes).map_err(|cause| error::thrown(&self.path(inner), &cause))?;
         let covers = {
-            let mut with = self.extents.borrow().clone();
-            let before = with.total();
-            with.insert(part.clone());
-            with.total() < before + bytes.len() as u64
+            let mut begun = self.begun.borrow_mut();
+            let before = begun.total();
+            begun.insert(part.clone());
+            begun.total() < before + bytes.len() as u64
         };
-        let (noted, around) = (part.clone(), covers.then(|| part.clone()));
-        let change: Change = Box::new(move |tables, row, found| {
-            if covers {
-                chunks::clear(tables, id, &noted, found)?;
+        let result = Rc::new(RefCell::new(None));
+        let (slot, ingest, of) = (Rc::clone(&result), Rc::clone(self), Rc::clone(inner));
+        let put = future_to_promise(async move {
+            let put = ingest.put_chunk(&of, part.clone(), blob, covers).await;
+            if put.is_ok() {
+                ingest.extents.borrow_mut().insert(part);
             }
-            row.journal.get_or_insert_default().insert(noted);
-            tables.put(CHUNKS, &chunks::key(id, at), &blob)
+            ingest.putting.borrow_mut().remove(&at);
+            *slot.borrow_mut() = Some(put);
+            Ok(JsValue::UNDEFINED)
         });
-        self.update(inner, Mode::Strict, around, change).await?;
-        self.extents.borrow_mut().insert(part);
-        Ok(())
+        self.putting.borrow_mut().insert(at, put.clone());
+        let _ = idb::wait(put).await;
+        let done = result.borrow_mut().take();
+        done.unwrap_or(Ok(()))
     }
 
-    /// Says in the row what a file has. Of any number of writers one says it for all, and none waits for more than what was
-    /// said before: a tab that is killed loses no more than each one's last write. That it cannot be said costs a later
-    /// run these bytes, and nothing else.
-    pub(super) async fn note(self: &Rc<Self>, inner: &Rc<Inner>) {
-        let earlier = self.noting.borrow().clone();
-        if let Some(earlier) = earlier {
-            let _ = JsFuture::from(earlier).await;
-        }
-        if self.noting.borrow().is_some() {
-            // Begun by another writer since then, so it says what we have written too.
+    /// Puts a chunk, and says in the same transaction that it is there. Durable at once: neither a checkpoint nor a
+    /// publication could make up for it later.
+    async fn put_chunk(
+        &self,
+        inner: &Inner,
+        part: Range<u64>,
+        blob: JsValue,
+        covers: bool,
+    ) -> Result<(), StoreError> {
+        let Place::Chunks(id) = self.place else {
+            return Err(error::failed(&self.path(inner), "an ingest with a file has no chunks"));
+        };
+        let around = covers.then(|| part.clone());
+        let change: Change = Box::new(move |tables, row, found| {
+            if covers {
+                chunks::clear(tables, id, &part, found)?;
+            }
+            tables.put(CHUNKS, &chunks::key(id, part.start), &blob)?;
+            row.journal.get_or_insert_default().insert(part);
+            Ok(())
+        });
+        self.update(inner, Mode::Strict, around, change).await
+    }
+
+    /// Says in the row that a file has some bytes more: one writer for all, as long as there is more to say. So a tab that
+    /// is killed loses what was written in the last milliseconds. That it cannot be said costs a later run these bytes,
+    /// and nothing else.
+    pub(super) async fn note(self: &Rc<Self>, inner: &Rc<Inner>, more: u64) {
+        self.unsaid.set(self.unsaid.get() + more);
+        let saying = self.noting.borrow().clone();
+        if let Some(saying) = saying {
+            if self.unsaid.get() > UNSAID {
+                let _ = idb::wait(saying).await;
+            }
             return;
         }
         let (ingest, inner) = (Rc::clone(self), Rc::clone(inner));
-        let noting = future_to_promise(async move {
-            let of = Rc::clone(&ingest);
-            let change: Change = Box::new(move |_, row, _| {
-                row.journal = Some(of.extents.borrow().clone());
-                Ok(())
-            });
-            let _ = ingest.update(&inner, Mode::Change, None, change).await;
+        let saying = future_to_promise(async move {
+            while ingest.unsaid.take() > 0 {
+                let of = Rc::clone(&ingest);
+                let change: Change = Box::new(move |_, row, _| {
+                    row.journal = Some(of.extents.borrow().clone());
+                    Ok(())
+                });
+                let _ = ingest.update(&inner, Mode::Change, None, change).await;
+            }
             *ingest.noting.borrow_mut() = None;
             Ok(JsValue::UNDEFINED)
         });
-        *self.noting.borrow_mut() = Some(noting);
+        *self.noting.borrow_mut() = Some(saying);
     }
 
     /// Saves a tap's state after `at` bytes, all of which are made durable first: it is believed whatever has happened since.
     ///
     /// Content that is whole is committed next: its last checkpoint is not worth a transaction.
-    pub(super) async fn save(&self, inner: &Inner, at: u64, saved: &[u8]) -> Result<(), StoreError> {
+    pub(super) async fn save(
+        self: &Rc<Self>,
+        inner: &Rc<Inner>,
+        at: u64,
+        saved: &[u8],
+    ) -> Result<(), StoreError> {
         if at == self.size {
             return Ok(());
         }
@@ -249,8 +287,10 @@ impl Ingest {
                     chunks::clear(tables, id, &beyond, found)
                 })
             };
-            self.update(inner, Mode::Strict, Some(beyond), change).await?;
+            // Forgotten even if that is not done: what is there and not known does no harm.
             self.extents.borrow_mut().truncate(at);
+            self.update(inner, Mode::Strict, Some(beyond), change).await?;
+            self.begun.borrow_mut().truncate(at);
         }
         if has_later {
             self.checkpoint.set(0);

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use lugger_core::{
-    effect::http::Timeouts,
-    op::Limits,
-};
+use lugger_core::{effect::http::Timeouts, op::Limits};
 use lugger_tests::contract::cases;
-use lugger_wasm::{Cancel, Host, limits, store::{Bytes, Options}};
+use lugger_wasm::{
+    Cancel, Host, limits,
+    store::{Bytes, Options},
+};
 use url::Url;
 use wasm_bindgen_test::console_log;
 
@@ -18,7 +18,7 @@ const FIXTURE: &str = match option_env!("LUGGER_FIXTURE") {
 };
 
 /// Runs every case, each in a store of its own.
-pub async fn all_cases(bytes: Bytes) {
+pub(crate) async fn all_cases(bytes: Bytes) {
     let base = Url::parse(FIXTURE).expect("LUGGER_FIXTURE is a URL");
     let timeouts = Timeouts {
         connect: Duration::from_secs(5),

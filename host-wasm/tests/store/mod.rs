@@ -31,7 +31,8 @@ macro_rules! store_cases {
                 a_killed_one_goes_on, cutting_off_takes_the_checkpoint_too, cutting_within_a_chunk,
                 what_it_has_is_read_again;
             parts: islands_are_kept, a_killed_part_is_kept, gaps_are_filled_and_committed,
-                a_stream_forgets_islands, parts_may_overlap;
+                a_stream_forgets_islands, parts_may_overlap,
+                a_forgotten_write_is_done;
             endings: discarded_is_gone, nothing_is_parked_as_nothing, a_wrong_one_is_refused_and_kept,
                 content_that_is_there_stays, ends_are_in_order, a_forgotten_commit_is_done;
             sharing: locks_exclude_other_stores, a_released_lock_is_free_at_once, dropped_stores_free_locks,

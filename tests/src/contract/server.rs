@@ -15,6 +15,10 @@ use super::fixture::{Ending, answer};
 /// How long a stalled connection says nothing before it closes: longer than any test waits.
 const SILENCE: Duration = Duration::from_secs(60);
 
+/// How long a body that breaks off waits before it does. A browser throws away what it has not shown by then: no host can be
+/// asked for bytes that come together with the end of their connection.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// What lets pages of other origins ask, and see everything.
 const OPEN_TO_PAGES: &str = "access-control-allow-origin: *\r\naccess-control-expose-headers: *\r\n";
 /// What a browser asks for before it asks: `*` does not stand for `Authorization`.
@@ -75,8 +79,10 @@ fn serve(base: &Url, connection: TcpStream) -> io::Result<()> {
     };
     out.write_all(&answer.body[..sent])?;
     out.flush()?;
-    if let Ending::Stalled(_) = ending {
-        thread::sleep(SILENCE);
+    match ending {
+        Ending::Whole => {}
+        Ending::Cut(_) => thread::sleep(MOMENT),
+        Ending::Stalled(_) => thread::sleep(SILENCE),
     }
     Ok(())
 }

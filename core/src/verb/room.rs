@@ -1,0 +1,117 @@
+//! Making room: when the store is full, the images that nobody has used for longest are given up, and it is tried once more.
+
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+};
+
+use super::remove::release;
+use crate::{
+    effect::store::{Batch, Change, StoreErrorKind},
+    error::Error,
+    event::Event,
+    model::Descriptor,
+    name::Digest,
+    op::Cx,
+    store::{Lease, images},
+};
+
+const USED: &str = "used/";
+
+/// What an operation must not lose, and what it still needs, through both of its tries.
+#[derive(Default)]
+pub(super) struct Room {
+    lease: OnceCell<Lease>,
+    targets: RefCell<BTreeSet<Digest>>,
+    /// All content of the operation; with its size as long as it is not in the store.
+    content: RefCell<BTreeMap<Digest, u64>>,
+}
+
+impl Room {
+    /// The operation's lease: the second try goes on with it, so that it ends with the operation.
+    pub(super) fn lease(&self, cx: &Cx) -> &Lease {
+        self.lease.get_or_init(|| Lease::new(cx))
+    }
+
+    /// An image that leads to this stays.
+    pub(super) fn keep_target(&self, target: &Digest) {
+        self.targets.borrow_mut().insert(target.clone());
+    }
+
+    /// This content is part of the operation, and perhaps not there yet.
+    pub(super) fn needs(&self, content: &Descriptor) {
+        self.content.borrow_mut().entry(content.digest.clone()).or_insert(content.size);
+    }
+
+    /// This content is in the store now.
+    pub(super) fn has(&self, content: &Digest) {
+        self.content.borrow_mut().insert(content.clone(), 0);
+    }
+}
+
+/// Tries; when the store turns out full, gives up images and tries once more. What the first try has committed and begun is
+/// there for the second.
+pub(super) async fn making_room<T>(
+    cx: &Cx,
+    room: &Room,
+    may: bool,
+    attempt: impl AsyncFn() -> Result<T, Error>,
+) -> Result<T, Error> {
+    match attempt().await {
+        Err(Error::Store(full)) if may && full.kind == StoreErrorKind::Full => match make(cx, room).await? {
+            true => attempt().await,
+            false => Err(Error::Store(full)),
+        },
+        other => other,
+    }
+}
+
+/// Gives up images, the least recently used first, until as much is free as the operation is known to miss. Whether
+/// anything was freed.
+async fn make(cx: &Cx, room: &Room) -> Result<bool, Error> {
+    let missing = room.content.borrow().values().fold(0_u64, |sum, size| sum.saturating_add(*size));
+    let keep: BTreeSet<Digest> = room.content.borrow().keys().cloned().collect();
+    let mut used = BTreeMap::new();
+    for (key, record) in cx.scan(USED).await? {
+        let at = serde_json::from_str::<String>(&record.value).ok();
+        used.extend(key.strip_prefix(USED).map(str::to_owned).zip(at));
+    }
+    // Content goes with the last name that leads to it, so names of one target go together.
+    let mut targets: BTreeMap<Digest, (String, Vec<String>)> = BTreeMap::new();
+    for (name, image) in images(cx).await? {
+        let at = used.remove(&name).unwrap_or_default().max(image.updated_at);
+        let (last, names) = targets.entry(image.target.digest).or_default();
+        *last = std::mem::take(last).max(at);
+        names.push(name);
+    }
+    targets.retain(|target, _| !room.targets.borrow().contains(target));
+    let mut oldest: Vec<_> = targets.into_values().collect();
+    oldest.sort();
+    let mut freed = 0_u64;
+    for (_, names) in oldest {
+        let Some(released) = release(cx, &names, &keep, false).await? else { continue };
+        names.into_iter().for_each(|name| cx.emit(Event::Evicted { name }));
+        freed = freed.saturating_add(released);
+        if freed >= missing {
+            break;
+        }
+    }
+    Ok(freed > 0)
+}
+
+/// Notes that a name was used just now: when room is made, it goes after those that were not. A name that the store does not
+/// know is left alone.
+pub async fn touch(cx: Cx, name: String) -> Result<(), Error> {
+    if cx.get(crate::store::image_key(&name)).await?.is_none() {
+        return Ok(());
+    }
+    let value = serde_json::Value::from(cx.wall().to_string()).to_string();
+    let changes = vec![Change::Put { key: used_key(&name), value }];
+    cx.apply(Batch { changes, ..Batch::default() }).await?;
+    Ok(())
+}
+
+/// The key of the record of when a name was last used.
+pub(super) fn used_key(name: &str) -> String {
+    format!("{USED}{name}")
+}
