@@ -1,6 +1,7 @@
 //! From the user's files to the endpoints of a reference: precedence, places, and what is never read or never silently passed over.
 
 #![expect(clippy::unwrap_used, reason = "these are assertions")]
+#![cfg(feature = "files")]
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 

@@ -1,6 +1,9 @@
 //! Stopping an operation from outside.
 
-use std::sync::{Arc, Mutex, PoisonError, mpsc::Sender};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    mpsc::{self, Sender},
+};
 
 use crate::running::Message;
 
@@ -24,6 +27,14 @@ impl Cancel {
             // An operation that has ended needs no waking.
             let _ = wake.send(Message::Cancel);
         }
+    }
+
+    /// Waits until somebody stops it. For what runs until then and is no operation.
+    pub fn wait(&self) {
+        let (wake, woken) = mpsc::channel();
+        self.arm(&wake);
+        // The sender is here: this ends by a message alone.
+        let _ = woken.recv();
     }
 
     pub(crate) fn arm(&self, wake: &Sender<Message>) {

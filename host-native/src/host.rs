@@ -19,6 +19,7 @@ use lugger_core::{
     event::Event,
     op::{Caps, Cx, Limits, Op, Output, Setup},
     time::{Instant as CoreInstant, UnixTime},
+    verb::{self, OpenBlob, OpenedBlob},
 };
 
 use crate::{
@@ -26,6 +27,7 @@ use crate::{
     given::Given,
     http::Http,
     leaving::Leaving,
+    open::OpenBody,
     pool::Pool,
     running::{Message, Running},
     store::{Options, Store},
@@ -127,6 +129,20 @@ impl Host {
                 Output::Done(result) => return result,
             }
         }
+    }
+
+    /// Opens a blob of a registry: everything up to the first byte is done, the rest comes as it is read. Nothing of it is
+    /// verified.
+    pub fn open_blob(
+        &mut self,
+        want: OpenBlob,
+        cancel: &Cancel,
+        on_event: impl FnMut(&Event),
+    ) -> Result<OpenBody, Error> {
+        let open = async |cx| verb::open_blob(cx, want).await;
+        let OpenedBlob { body, part, size } = self.run_with(open, cancel, on_event)?;
+        // Taken at once: the next operation closes what it finds open.
+        Ok(OpenBody::new(self.http.take_body(body), part, size))
     }
 
     fn setup(&self) -> Setup {

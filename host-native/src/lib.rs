@@ -20,16 +20,20 @@ mod helper;
 mod host;
 mod http;
 mod leaving;
+mod open;
 mod platform;
 mod pool;
 mod pump;
 pub mod registry;
 mod running;
+pub mod serve;
+mod server;
 pub mod store;
 
 pub use self::{
     cancel::Cancel,
     host::{Credentials, Host},
+    open::OpenBody,
     platform::host_platform,
     store::Store,
 };

@@ -8,10 +8,15 @@
 //! | [`contract`] | what a host owes, as flows over [`Cx`](lugger_core::op::Cx) that any host can run |
 //! | [`interop`] | docker-registry, nginx, a token server, bad wires and skopeo around lugger |
 //! | [`slow`] | an embedded registry that takes its time |
+//!
+//! The first three build for wasm32 as well, where `lugger-wasm` runs them.
 
+#[cfg(not(target_arch = "wasm32"))]
 pub mod archive;
 pub mod contract;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod interop;
 pub mod script;
 pub mod sim;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod slow;

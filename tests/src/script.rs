@@ -21,6 +21,7 @@ use lugger_core::{
     error::Error,
     event::Event,
     op::{Cx, Op, Output, Ticket, Why},
+    registry::bridge,
     verb::{self, Pull, Pulled},
 };
 
@@ -252,9 +253,31 @@ impl<T: 'static> Expected<'_, T> {
 
     /// What the world's registry would answer to the same request as nobody: what a good mirror gives.
     pub fn mirrored(&mut self) -> Answer {
+        self.as_nobody(&format!("https://{HOST}{}", self.exchange.url.path()))
+    }
+
+    /// What a bridge answers when all is well: what the world's registry says to the same question.
+    pub fn relayed(&mut self) -> Answer {
+        let url = &self.exchange.url;
+        let what = url.path().strip_prefix("/api/v1/").expect("it asks the bridge");
+        let asked =
+            bridge::Asked::parse(what, url.query().unwrap_or_default()).expect("a question that can be read");
+        let (repository, rest) = match &asked {
+            bridge::Asked::Manifest(it) => {
+                let what =
+                    it.digest().map_or_else(|| it.tag().unwrap_or_default().to_owned(), ToString::to_string);
+                (it, format!("manifests/{what}"))
+            }
+            bridge::Asked::Blob { repository, digest, .. } => (repository, format!("blobs/{digest}")),
+            bridge::Asked::Tags { repository, .. } => (repository, "tags/list".to_owned()),
+            other => panic!("no registry answers {other:?}"),
+        };
+        self.as_nobody(&format!("https://{HOST}/v2/{}/{rest}", repository.path()))
+    }
+
+    fn as_nobody(&mut self, url: &str) -> Answer {
         let mut exchange = self.exchange.clone();
-        let url = format!("https://{HOST}{}", exchange.url.path());
-        exchange.url = Url::parse(&url).expect("a URL made here is valid");
+        exchange.url = Url::parse(url).expect("a URL made here is valid");
         let now = self.script.world.clock.now();
         let answer = self.script.world.registry.answer(&exchange, now, Ranges::Served);
         answer.expect("the registry listens")

@@ -110,8 +110,20 @@ pub struct Shown<'a>(pub &'a Url);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// Query keys of the distribution and token protocols, whose values are names and numbers.
-        const OPEN: [&str; 9] =
-            ["scope", "service", "n", "last", "ns", "artifactType", "digest", "mount", "from"];
+        const OPEN: [&str; 12] = [
+            "scope",
+            "service",
+            "n",
+            "last",
+            "ns",
+            "artifactType",
+            "digest",
+            "mount",
+            "from",
+            "ref",
+            "reference",
+            "size",
+        ];
         write!(f, "{}{}", super::secret::Origin::of(self.0), self.0.path())?;
         for (i, (key, value)) in self.0.query_pairs().enumerate() {
             let key = crate::name::Excerpt::of(&key).to_string();

@@ -8,6 +8,7 @@ pub mod extents;
 pub mod file;
 pub mod given;
 pub mod http;
+pub mod pace;
 pub mod pump;
 pub mod route;
 pub mod secret;

@@ -13,17 +13,33 @@ pub struct Route {
     pub tls: Tls,
     /// For name lookup, TCP and TLS together; `None` is the operation's own.
     pub connect: Option<Duration>,
-    /// The URL was named by the server of this host and port, not by the user: the host may connect only to addresses that
-    /// [`Route::allows`]; else the exchange ends as [`NetErrorKind::Forbidden`](super::http::NetErrorKind::Forbidden).
-    /// A proxy that looks names up itself is on its own: nothing is checked.
-    pub named_by: Option<(String, u16)>,
+    /// Who named the URL: the host may connect only to addresses that [`Route::allows`]; else the exchange ends as
+    /// [`NetErrorKind::Forbidden`](super::http::NetErrorKind::Forbidden). A proxy that looks names up itself is on its own:
+    /// nothing is checked.
+    pub named_by: NamedBy,
+}
+
+/// Who named the URL of an exchange.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NamedBy {
+    /// The user: it may lead anywhere.
+    #[default]
+    User,
+    /// The server of this host and port: it may lead near only if that server is near itself.
+    Server(String, u16),
+    /// Nobody whose word counts, such as a link that opened a page: it leads to public addresses only.
+    Stranger,
 }
 
 impl Route {
     /// Whether the host may connect to this address of the URL's name, given the addresses of whoever named it: what is
     /// public leads to what is public, what is near may lead anywhere.
     pub fn allows(&self, address: IpAddr, namer: &[IpAddr]) -> bool {
-        self.named_by.is_none() || !address::is_near(address) || namer.iter().copied().any(address::is_near)
+        match self.named_by {
+            NamedBy::User => true,
+            NamedBy::Server(..) => !address::is_near(address) || namer.iter().copied().any(address::is_near),
+            NamedBy::Stranger => !address::is_near(address),
+        }
     }
 }
 

@@ -15,6 +15,8 @@ pub use self::{
     registry::{Attempt, RegistryError},
     said::Said,
 };
+#[cfg(feature = "files")]
+use crate::registry::KeepError;
 use crate::{
     effect::{
         file::FileError,
@@ -22,7 +24,7 @@ use crate::{
     },
     name::ReferenceError,
     op::Trail,
-    registry::{ConfigError, EndpointError, KeepError},
+    registry::{ConfigError, EndpointError},
 };
 
 /// Why an operation failed.
@@ -50,6 +52,7 @@ pub enum Error {
         repository: String,
     },
     /// Credentials could not be kept or forgotten.
+    #[cfg(feature = "files")]
     #[error(transparent)]
     Keep(#[from] KeepError),
     /// A registry refused, or could not be reached.
@@ -115,16 +118,18 @@ impl Error {
         match self {
             Self::Name(_) | Self::Endpoint(_) => Kind::Usage,
             Self::Config(ConfigError::Blocked { .. }) => Kind::Denied,
-            Self::Config(_) | Self::Keep(KeepError::Nowhere) => Kind::Usage,
+            Self::Config(_) => Kind::Usage,
+            #[cfg(feature = "files")]
+            Self::Keep(KeepError::Nowhere) => Kind::Usage,
+            #[cfg(feature = "files")]
+            Self::Keep(_) => Kind::Failed,
             Self::Reserved(_) => Kind::Denied,
             Self::NoEndpoint { .. } => Kind::NotFound,
             Self::Registry(error) => error.first.why.kind(),
             Self::Content { why, .. } if matches!(**why, ContentError::NoPlatform { .. }) => Kind::NotFound,
             Self::Content { .. } => Kind::Content,
             Self::Store(StoreError { kind: StoreErrorKind::Missing, .. }) => Kind::NotFound,
-            Self::Given(_) | Self::Keep(_) | Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => {
-                Kind::Failed
-            }
+            Self::Given(_) | Self::Store(_) | Self::Contended { .. } | Self::Stalled(_) => Kind::Failed,
             Self::Cancelled => Kind::Cancelled,
         }
     }

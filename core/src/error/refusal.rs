@@ -27,6 +27,22 @@ pub enum Refusal {
         /// What the registry said.
         said: Said,
     },
+    /// The user has not said that the registry may be asked: whoever serves the bridge wants to hear it first.
+    #[error("{registry} may not be asked before you confirm it")]
+    Unconfirmed {
+        /// Which.
+        registry: String,
+    },
+    /// What the core at the other end of the bridge failed with, in its words.
+    #[error("{words}")]
+    Relayed {
+        /// What kind of failure it is.
+        kind: Kind,
+        /// The status.
+        status: StatusCode,
+        /// Everything that it said.
+        words: String,
+    },
     /// Too many requests (429).
     #[error("too many requests{}", after.map(|d| format!(", try again in {} s", d.as_secs())).unwrap_or_default())]
     Throttled {
@@ -146,10 +162,13 @@ impl Refusal {
     pub fn kind(&self) -> Kind {
         match self {
             Self::TokenServer { why, .. } => why.kind(),
+            Self::Relayed { kind, .. } => *kind,
             Self::Missing(_) => Kind::NotFound,
-            Self::Denied { .. } | Self::Credentials { .. } | Self::Challenge(_) | Self::Secret(_) => {
-                Kind::Denied
-            }
+            Self::Unconfirmed { .. }
+            | Self::Denied { .. }
+            | Self::Credentials { .. }
+            | Self::Challenge(_)
+            | Self::Secret(_) => Kind::Denied,
             Self::Throttled { .. } => Kind::Throttled,
             Self::Content(_) => Kind::Content,
             Self::Net(_)

@@ -51,6 +51,11 @@ guard!(
 );
 
 impl Body {
+    /// Hands the body over to whoever runs the operation: it is the host's to close from now on, and no notice says so.
+    pub fn hand_over(self) -> BodyId {
+        self.into_id()
+    }
+
     /// Hands the body over to a request that ends it.
     pub(super) fn into_id(mut self) -> BodyId {
         self.owned = false;

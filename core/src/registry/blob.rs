@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use super::{Ask, Turn, identity, unencoded};
+use super::{Ask, Turn, identity, item::Item, unencoded};
 use crate::{
     effect::pump::Verifier,
     error::{ContentError, Refusal},
@@ -86,7 +86,7 @@ impl Turn<'_> {
 
     fn blob_ask(&self, blob: &Descriptor) -> Ask {
         let (name, value) = identity();
-        Ask::new(Method::GET, self.url(&["blobs", &blob.digest.to_string()])).header(name, value)
+        Ask::new(Method::GET, self.url(Item::Blob(&blob.digest, blob.size))).header(name, value)
     }
 }
 

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use url::Url;
 
-use super::{place::Place, routes::Routes};
+use super::{item::Shape, place::Place, routes::Routes};
 use crate::{
     effect::secret::{Origin, OwnHeaders},
     event::{Event, Warning},
@@ -24,8 +24,8 @@ pub struct Endpoint {
     pub is_mirror: bool,
     /// The plain-text twin of the endpoint right before it: asked only as long as that one has not answered.
     pub plain_twin: bool,
-    /// The root is the URL of one blob, which a descriptor names: nobody logs in there.
-    pub is_blob: bool,
+    /// What its root stands for.
+    pub shape: Shape,
     /// What may be asked of it.
     pub can: Capabilities,
     /// The value of `ns=`: the registry that the reference names, for a mirror that serves several.
@@ -85,6 +85,7 @@ impl Capabilities {
 #[error("{0} is not a host that can be reached: {1}")]
 pub struct EndpointError(String, url::ParseError);
 
+#[cfg(feature = "files")]
 impl EndpointError {
     pub(super) fn new(name: &str, why: url::ParseError) -> Self {
         Self(name.to_owned(), why)
@@ -111,7 +112,7 @@ impl Endpoint {
             place,
             is_mirror: false,
             plain_twin: false,
-            is_blob: false,
+            shape: Shape::Registry,
             can: Capabilities::ALL,
             namespace: None,
             account: domain.to_owned(),
@@ -137,26 +138,13 @@ impl Endpoint {
         Self {
             root: url,
             is_mirror: true,
-            is_blob: true,
+            shape: Shape::Blob,
             namespace: None,
             account: String::new(),
             headers: None,
             can: Capabilities { resolve: false, push: false, referrers: false, ..Capabilities::ALL },
             ..from.clone()
         }
-    }
-
-    /// The URL of something in the repository: `["manifests", "latest"]`.
-    pub(super) fn url(&self, rest: &[&str]) -> Url {
-        let mut url = self.root.clone();
-        if self.is_blob {
-            return url;
-        }
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(self.repository.split('/')).extend(rest);
-        }
-        self.say_namespace(&mut url);
-        url
     }
 
     /// Adds `ns=` where it belongs and is not said: a mirror may forget it in the links to its own pages.
@@ -181,13 +169,13 @@ pub(super) fn defaults_to_plain(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::item::Item, *};
 
     #[test]
     fn schemes_and_paths() {
         let url = |domain, plain_http| {
             let endpoint = Endpoint::upstream(domain, "library/alpine", plain_http, Place::BuiltIn).unwrap();
-            endpoint.url(&["manifests", "3.20"]).to_string()
+            endpoint.url(Item::Manifest("3.20")).to_string()
         };
         let rest = "v2/library/alpine/manifests/3.20";
         assert_eq!(url("docker.io", false), format!("https://registry-1.docker.io/{rest}"));
@@ -206,9 +194,6 @@ mod tests {
     fn a_mirror_is_told_which_registry_is_meant() {
         let mut endpoint = Endpoint::upstream("m.example", "a", false, Place::BuiltIn).unwrap();
         endpoint.namespace = Some("r.example:5000".to_owned());
-        assert_eq!(
-            endpoint.url(&["tags", "list"]).as_str(),
-            "https://m.example/v2/a/tags/list?ns=r.example%3A5000"
-        );
+        assert_eq!(endpoint.url(Item::Tags).as_str(), "https://m.example/v2/a/tags/list?ns=r.example%3A5000");
     }
 }

@@ -43,6 +43,11 @@ pub(super) fn check_realm(url: &Url, home: &Origin) -> Result<(), &'static str> 
     if allowed || Origin::of(url).same_place(home) { Ok(()) } else { Err(NEAR) }
 }
 
+/// Whether a URL is near by its text alone.
+pub(super) fn is_near(url: &Url) -> bool {
+    near(url) != Ok(Nearness::Public)
+}
+
 const NEAR: &str = "is an address of this machine or of a private network";
 
 fn near(url: &Url) -> Result<Nearness, &'static str> {

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use super::{Ask, Turn, identity, unencoded};
+use super::{Ask, Turn, identity, item::Item, unencoded};
 use crate::{
     error::{ContentError, Refusal},
     model::{Descriptor, Document, detect, limits},
@@ -56,7 +56,7 @@ impl Turn<'_> {
 
     fn manifest_ask(&self, method: Method, reference: &str) -> Ask {
         let (name, value) = identity();
-        Ask::new(method, self.url(&["manifests", reference]))
+        Ask::new(method, self.url(Item::Manifest(reference)))
             .header(header::ACCEPT, HeaderValue::from_static(ACCEPT))
             .header(name, value)
     }

@@ -5,16 +5,23 @@
 
 pub mod auth;
 mod blob;
+pub mod bridge;
 pub mod challenge;
+#[cfg(feature = "files")]
+pub mod config;
+#[cfg(not(feature = "files"))]
+#[path = "config/alone.rs"]
 pub mod config;
 pub mod credentials;
 mod endpoint;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod guard;
+mod item;
 mod manifest;
 mod pace;
 mod place;
+#[cfg(feature = "files")]
 pub mod proxy;
 mod redirect;
 mod registries;
@@ -30,16 +37,23 @@ use std::{cell::Cell, rc::Rc};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
-use self::{auth::Auth, pace::Pace, redirect::Followed, round::Turn};
+use self::{auth::Auth, item::Item, pace::Pace, redirect::Followed, round::Turn};
 pub use self::{
+    bridge::Bridge,
     config::ConfigError,
-    credentials::{Credentials, Forgotten, KeepError, Kept, hostname},
+    credentials::Credentials,
     endpoint::{Capabilities, Endpoint, EndpointError, Setting},
+    item::Shape,
     place::{Given, Place},
-    proxy::Proxies,
-    registries::{Environment, Registries},
+    registries::Registries,
     repository::Repository,
     routes::Routes,
+};
+#[cfg(feature = "files")]
+pub use self::{
+    credentials::{Forgotten, KeepError, Kept, hostname},
+    proxy::Proxies,
+    registries::Environment,
 };
 use crate::{
     effect::{http::Exchange, secret::Origin},
@@ -138,11 +152,16 @@ impl Remote {
             if status.is_success() || accept.contains(&status) {
                 return Ok(reply);
             }
-            let may_log_in = from.is_none() && !self.endpoint.is_blob;
+            let may_log_in = from.is_none() && self.endpoint.shape.may_log_in();
             if status == StatusCode::UNAUTHORIZED && may_log_in && grants < MOST_GRANTS {
                 grants += 1;
                 self.auth.answer(cx, &reply.headers, grant.as_ref()).await?;
                 continue;
+            }
+            if self.endpoint.shape == Shape::Bridge
+                && let Some(why) = bridge::relayed(&reply, &self.endpoint.account)
+            {
+                return Err(why);
             }
             return Err(match from {
                 Some(from) if has_ended(status) => {
@@ -165,9 +184,9 @@ impl Turn<'_> {
         Box::pin(self.remote.attempt(cx, &ask, accept)).await
     }
 
-    /// The URL of something in this repository: `manifests/latest`, `blobs/sha256:…`.
-    fn url(&self, rest: &[&str]) -> Url {
-        self.remote.endpoint.url(rest)
+    /// The URL of something in this repository.
+    fn url(&self, item: Item<'_>) -> Url {
+        self.remote.endpoint.url(item)
     }
 }
 

@@ -3,10 +3,11 @@
 use http::{Method, StatusCode, header};
 use url::Url;
 
-use super::{Endpoint, guard};
+use super::{Endpoint, Shape, guard};
 use crate::{
     effect::{
-        http::{Exchange, Shown},
+        http::{Exchange, NetError, NetErrorKind, Shown},
+        route::NamedBy,
         secret::{Authorization, Origin},
     },
     error::Refusal,
@@ -35,8 +36,15 @@ pub(super) async fn follow(
     for _ in 0..=bound {
         let routes = &endpoint.routes;
         // The URL of a foreign blob is a document's word, not the user's.
-        let is_ours = at_home && !endpoint.is_blob;
+        let is_ours = at_home && endpoint.shape != Shape::Blob;
         exchange.route = if is_ours { routes.to(&exchange.url) } else { routes.away(&exchange.url) };
+        if exchange.route.named_by == NamedBy::Stranger && guard::is_near(&exchange.url) {
+            // Whoever looks the name up may be a proxy, which would not ask.
+            return Err(Refusal::Net(NetError::new(
+                NetErrorKind::Forbidden,
+                Origin::of(&exchange.url).to_string(),
+            )));
+        }
         let own = endpoint.headers.as_ref().filter(|_| at_home);
         let sent = exchange.clone().bound_to(own, authorization.filter(|_| at_home));
         let line = sent.to_string();

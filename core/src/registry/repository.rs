@@ -37,7 +37,9 @@ impl Repository {
         }
         let endpoints = config::endpoints(cx, reference, registries).await?;
         let repository = Self::new(reference, endpoints, &Credentials::new(registries));
-        Ok(Self { foreign_urls: registries.foreign_urls, ..repository })
+        // Beside a bridge there is no way out.
+        let foreign_urls = registries.foreign_urls && registries.bridge.is_none();
+        Ok(Self { foreign_urls, ..repository })
     }
 
     /// The repository of a reference at these endpoints, in the order in which they are asked.

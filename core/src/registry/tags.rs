@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, header};
 use serde::Deserialize;
 use url::Url;
 
-use super::{Ask, Turn};
+use super::{Ask, Turn, item::Item};
 use crate::{
     effect::{http::Shown, secret::Origin},
     error::Refusal,
@@ -42,7 +42,7 @@ impl Turn<'_> {
             Some((at, url)) if at == self.at => url,
             _ => {
                 *listing = Listing::default();
-                self.url(&["tags", "list"])
+                self.url(Item::Tags)
             }
         };
         loop {

@@ -39,6 +39,8 @@ pub(crate) fn registries(remote: &RemoteArgs) -> Result<Registries, Failure> {
         foreign_urls: remote.foreign_urls,
         auth_file: remote.authfile.as_deref().map(absolute),
         login: login(remote)?,
+        bridge: None,
+        untrusted: false,
         environment: Some(environment()),
     })
 }

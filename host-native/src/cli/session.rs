@@ -9,7 +9,7 @@ use lugger::{
         event::Event,
         name::{Platform, Reference},
         op::{Cx, Limits},
-        registry::config,
+        registry::{Registries, config},
         verb::Wanted,
     },
     store::{Options, Store},
@@ -63,22 +63,39 @@ impl Session {
     /// The image that the command is about, and how its registry is reached. `docker://` in front of it is what it means
     /// anyway; a short name may be an alias of the user's.
     pub(crate) fn asked(&mut self, typed: &str, remote: &RemoteArgs) -> Result<Asked, Failure> {
-        let typed = typed.strip_prefix("docker://").unwrap_or(typed).to_owned();
-        let plain = Reference::parse(&typed)?;
+        let plain = named(typed)?;
+        let (registries, limits) = self.remote(remote)?;
+        self.about_image(&plain);
+        let reference = self.reference(typed, &registries, limits)?;
+        self.about_image(&reference);
+        Ok(Asked { reference, registries, limits })
+    }
+
+    /// How registries are reached, and the bounds of an operation.
+    pub(crate) fn remote(&mut self, remote: &RemoteArgs) -> Result<(Registries, Limits), Failure> {
         if remote.password_stdin && remote.creds.is_none() {
             return Err(Failure::Usage("--password-stdin is for the password of --creds USER".to_owned()));
         }
         let (registries, limits) = (remote::registries(remote)?, remote::limits(remote));
         self.context.creds = registries.login.is_some();
-        self.about_image(&plain);
-        let aliases = registries.clone();
+        Ok((registries, limits))
+    }
+
+    /// The image that a typed name means.
+    pub(crate) fn reference(
+        &self,
+        typed: &str,
+        registries: &Registries,
+        limits: Limits,
+    ) -> Result<Reference, Failure> {
+        let plain = named(typed)?;
+        let (typed, aliases) = (bare(typed).to_owned(), registries.clone());
         let alias = async move |cx: Cx| config::expand(&cx, &typed, &aliases).await;
         let alias = Self::storeless_host(limits).run(alias)?;
         if let Some(reference) = &alias {
             self.report.detail(&format!("short name: {} stands for {reference}", plain.familiar()));
-            self.about_image(reference);
         }
-        Ok(Asked { reference: alias.unwrap_or(plain), registries, limits })
+        Ok(alias.unwrap_or(plain))
     }
 
     /// The image that the command is about.
@@ -142,7 +159,7 @@ impl Session {
     }
 
     /// What Ctrl-C cancels, from the first operation on.
-    fn cancel(&mut self) -> Cancel {
+    pub(crate) fn cancel(&mut self) -> Cancel {
         let start = || {
             let cancel = Cancel::default();
             interrupt::watch(cancel.clone());
@@ -176,6 +193,15 @@ impl Session {
         found
             .ok_or_else(|| Failure::Usage("there is no $HOME to keep a store in: say --store DIR".to_owned()))
     }
+}
+
+fn named(typed: &str) -> Result<Reference, Failure> {
+    Ok(Reference::parse(bare(typed))?)
+}
+
+/// Without what some put in front of a name.
+fn bare(typed: &str) -> &str {
+    typed.strip_prefix("docker://").unwrap_or(typed)
 }
 
 /// Every endpoint that was asked in vain, the most telling first.

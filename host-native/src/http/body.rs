@@ -5,10 +5,13 @@ use std::{
     time::Instant,
 };
 
-use lugger_core::effect::http::{Floor, NetError};
+use lugger_core::effect::{
+    http::{Floor, NetError},
+    pace::Pace,
+};
 use ureq::BodyReader;
 
-use super::{fault::read_error, pace::Pace};
+use super::fault::read_error;
 
 /// What is read of an inline body at once.
 const CHUNK: usize = 8 << 10;

@@ -11,7 +11,7 @@ use std::{
 
 use lugger_core::effect::{
     http::{NetError, NetErrorKind},
-    route::Route,
+    route::{NamedBy, Route},
 };
 use ureq::{
     Error,
@@ -91,8 +91,10 @@ impl Lookup {
             return Ok(found);
         }
         let namer = match &route.named_by {
-            Some((namer, _)) => self.of(namer, within.saturating_sub(started.elapsed())).unwrap_or_default(),
-            None => Vec::new(),
+            NamedBy::Server(namer, _) => {
+                self.of(namer, within.saturating_sub(started.elapsed())).unwrap_or_default()
+            }
+            NamedBy::User | NamedBy::Stranger => Vec::new(),
         };
         let (allowed, refused): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|address| route.allows(*address, &namer));
@@ -193,7 +195,7 @@ mod tests {
     }
 
     fn named_by(host: &str) -> Route {
-        Route { named_by: Some((host.to_owned(), 443)), ..Route::default() }
+        Route { named_by: NamedBy::Server(host.to_owned(), 443), ..Route::default() }
     }
 
     #[test]
@@ -220,6 +222,13 @@ mod tests {
             }
         }
         assert!(lookup.allowed(&Route::default(), "evil.example", SOON).is_ok(), "the user named it");
+        let stranger = Route { named_by: NamedBy::Stranger, ..Route::default() };
+        for near in ["evil.example", "near.example", "127.0.0.1", "169.254.169.254", "[fd00::1]"] {
+            let error = lookup.allowed(&stranger, near, SOON).unwrap_err();
+            assert_eq!(error.kind, NetErrorKind::Forbidden, "{near}: {error}");
+        }
+        let found = lookup.allowed(&stranger, "both.example", SOON).unwrap();
+        assert_eq!(found, ["93.184.216.35".parse::<IpAddr>().unwrap()], "what is connected to was checked");
     }
 
     #[test]

@@ -7,7 +7,6 @@ mod connect;
 mod fault;
 mod forward;
 mod lookup;
-mod pace;
 mod tls;
 mod trust;
 

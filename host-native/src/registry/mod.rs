@@ -3,35 +3,22 @@
 //! It serves whatever a [`Source`] holds: generated images for the demo and the tests, later the store itself.
 //! This is the server's side of the protocol; every decision of a *client* lives in `lugger-core`.
 
-mod http;
+mod cors;
 mod routes;
-mod server;
 mod source;
 #[cfg(test)]
 mod tests;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 pub use source::{Blob, Manifest, Memory, ReadSeek, Source};
 
-use server::Server;
-
-/// Why a registry did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The loopback address could not be bound.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The system gave no thread to accept connections on.
-    #[error("cannot start the registry's thread")]
-    Thread(#[source] std::io::Error),
-}
+pub use crate::server::StartError as Error;
+use crate::server::{Answers, Request, Response, Server};
 
 /// One request that the registry answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +37,27 @@ pub struct Answered {
 #[derive(Debug)]
 pub struct Registry {
     server: Server,
-    log: Arc<Log>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    log: Log,
+    with_cors: AtomicBool,
+}
+
+struct Served<S> {
+    source: S,
+    shared: Arc<Shared>,
+}
+
+impl<S: Source> Answers for Served<S> {
+    fn answer(&self, request: &Request) -> Response {
+        let response = routes::answer(&self.source, request, self.shared.with_cors.load(Ordering::Relaxed));
+        // Before the first byte leaves, so that whoever has the answer also finds it in the log.
+        self.shared.log.push(request, &response);
+        response
+    }
 }
 
 impl Registry {
@@ -62,15 +69,15 @@ impl Registry {
     /// Serves `source` on `address`; port 0 takes a free one. Requests whose `Host` is not a loopback name are
     /// refused, so that no web page can read a registry by pointing its own name at this machine.
     pub fn start_on(address: SocketAddr, source: impl Source) -> Result<Registry, Error> {
-        let log = Arc::new(Log::default());
-        let written = Arc::clone(&log);
-        let server = Server::start(address, move |request| {
-            let response = routes::answer(&source, request);
-            // Before the first byte leaves, so that whoever has the answer also finds it in the log.
-            written.push(request, &response);
-            response
-        })?;
-        Ok(Registry { server, log })
+        let shared = Arc::new(Shared::default());
+        let served = Served { source, shared: Arc::clone(&shared) };
+        Ok(Registry { server: Server::start("registry", address, served)?, shared })
+    }
+
+    /// From now on pages of every origin may read it, as they may read a public registry that says so: for tests of browsers.
+    pub fn with_cors(self) -> Registry {
+        self.shared.with_cors.store(true, Ordering::Relaxed);
+        self
     }
 
     /// Where the registry listens; its `Display` is the host part of an image reference.
@@ -80,12 +87,12 @@ impl Registry {
 
     /// Every request answered so far, in order. Bytes that were not HTTP are refused without an entry.
     pub fn log(&self) -> Vec<Answered> {
-        self.log.entries().clone()
+        self.shared.log.entries().clone()
     }
 
     /// The log so far, which starts anew.
     pub fn take_log(&self) -> Vec<Answered> {
-        std::mem::take(&mut *self.log.entries())
+        std::mem::take(&mut *self.shared.log.entries())
     }
 }
 
@@ -97,7 +104,7 @@ impl Log {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, request: &http::Request, response: &http::Response) {
+    fn push(&self, request: &Request, response: &Response) {
         self.entries().push(Answered {
             method: request.method.clone(),
             path: request.target.clone(),

@@ -7,14 +7,17 @@ use percent_encoding::percent_decode_str;
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::http::{Request, Response};
+use super::cors;
 use super::source::{Blob, Manifest, Source};
+use crate::server::{Request, Response};
 
 /// The answer to `request`, whatever it is.
-pub(super) fn answer(source: &dyn Source, request: &Request) -> Response {
-    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+pub(super) fn answer(source: &dyn Source, request: &Request, with_cors: bool) -> Response {
+    let (path, query) = request.split();
     let response = if request.header("host").is_some_and(|host| !is_loopback(host)) {
         refusal(421, "DENIED", "this registry answers to loopback names only")
+    } else if with_cors && request.method == "OPTIONS" {
+        cors::preflight()
     } else if !matches!(request.method.as_str(), "GET" | "HEAD") {
         refusal(405, "UNSUPPORTED", "this registry is read-only").with("Allow", "GET, HEAD")
     } else {
@@ -30,7 +33,8 @@ pub(super) fn answer(source: &dyn Source, request: &Request) -> Response {
         };
         found.unwrap_or_else(|error| refusal(500, "UNKNOWN", &error.to_string()))
     };
-    response.with("Docker-Distribution-Api-Version", "registry/2.0")
+    let response = response.with("Docker-Distribution-Api-Version", "registry/2.0");
+    if with_cors { cors::exposed(response) } else { response }
 }
 
 /// Names that only this machine can mean. Without this check a page on `evil.example`, whose name is pointed at
@@ -100,12 +104,11 @@ fn blob(found: Option<Blob>, digest: &str, request: &Request) -> std::io::Result
     };
     reader.seek(SeekFrom::Start(range.start))?;
     let size = range.end - range.start;
-    let mut response =
-        Response { status, headers: Vec::new(), length: size, body: Box::new(reader.take(size)) }
-            .with("Content-Type", "application/octet-stream")
-            .with("Docker-Content-Digest", digest)
-            .with("Accept-Ranges", "bytes")
-            .with("Etag", etag);
+    let mut response = Response::streaming(status, size, reader.take(size))
+        .with("Content-Type", "application/octet-stream")
+        .with("Docker-Content-Digest", digest)
+        .with("Accept-Ranges", "bytes")
+        .with("Etag", etag);
     if status == 206 {
         let content_range = format!("bytes {}-{}/{length}", range.start, range.end - 1);
         response = response.with("Content-Range", content_range);

@@ -247,3 +247,19 @@ fn dropping_it_ends_open_connections() {
     assert_eq!(idle.read(&mut answer).unwrap_or(0), 0);
     assert!(TcpStream::connect(address).is_err());
 }
+
+#[test]
+fn pages_of_other_origins_may_read_only_what_was_opened_to_them() {
+    let registry = registry();
+    let preflight = ask(&registry, "OPTIONS", "/v2/", &[("origin", "http://page.example")]);
+    assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (405, ""));
+    let registry = registry.with_cors();
+    let preflight = ask(&registry, "OPTIONS", "/v2/", &[("origin", "http://page.example")]);
+    assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (204, "*"));
+    assert!(preflight.header("access-control-allow-headers").contains("authorization"));
+    let reply = get(&registry, "/v2/some/where/app/manifests/v1");
+    assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, "*"));
+    assert!(reply.header("access-control-expose-headers").contains("docker-content-digest"));
+    let rebound = ask(&registry, "GET", "/v2/", &[("host", "rebound.example")]);
+    assert_eq!(rebound.status, 421);
+}

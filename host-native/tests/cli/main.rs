@@ -15,6 +15,7 @@ mod plan;
 mod pull;
 mod query;
 mod secrets;
+mod serve;
 mod server;
 mod terminal;
 

@@ -3,7 +3,7 @@
 //! | path | answer |
 //! |---|---|
 //! | `bytes/<n>/<seed>` | `n` bytes decided by the seed; honours `Range: bytes=<from>-` and `bytes=<from>-<last>` |
-//! | `cut/<n>/<seed>/<at>` | promises `n` bytes and closes the connection after `at` |
+//! | `cut/<n>/<seed>/<at>` | promises `n` bytes and closes the connection a moment after `at` |
 //! | `stall/<n>/<seed>/<at>` | promises `n` bytes and says nothing after `at` |
 //! | `status/<code>` | that status, with a short body |
 //! | `redirect?to=<url>` | 307 to that URL |

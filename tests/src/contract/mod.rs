@@ -8,6 +8,7 @@ pub mod fixture;
 mod ingests;
 mod parts;
 mod records;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod server;
 
 use std::pin::Pin;

@@ -6,6 +6,7 @@ use http::header;
 use lugger_core::{
     effect::{
         http::Exchange,
+        route::NamedBy,
         secret::Origin,
         store::{Commit, Content},
     },
@@ -30,7 +31,7 @@ impl World {
         self.must(strayed.is_none(), || format!("what is for {strayed:?} goes to {to}"));
         let tls = &exchange.route.tls;
         let trusting = tls.unverified || !tls.identities.is_empty();
-        let named = exchange.route.named_by.is_some();
+        let named = exchange.route.named_by != NamedBy::User;
         self.must(!(named && trusting), || format!("certificates or trust of another go to {to}"));
         if to == home() {
             return;

@@ -1,5 +1,6 @@
 //! Getting in: what a 401 asks for, met once and shared by every request of a repository.
 
+#[cfg(feature = "files")]
 mod login;
 pub mod realm;
 pub mod scope;
@@ -14,6 +15,7 @@ use std::{
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
+#[cfg(feature = "files")]
 pub(crate) use self::login::{Proof, prove};
 use self::token::Wish;
 use super::{

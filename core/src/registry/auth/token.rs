@@ -52,6 +52,7 @@ pub(super) struct Token {
     pub(super) text: String,
     pub(super) expires: Instant,
     /// With which further tokens can be had.
+    #[cfg_attr(not(feature = "files"), expect(dead_code, reason = "only a login keeps it"))]
     pub(super) refresh: Option<String>,
 }
 

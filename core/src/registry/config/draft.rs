@@ -11,12 +11,13 @@ use super::{
 };
 use crate::{
     effect::{
-        route::{Identity, Route, Tls},
+        route::{Identity, NamedBy, Route, Tls},
         secret::{Origin, OwnHeaders},
     },
     name::Reference,
     registry::{
         endpoint::{Capabilities, Endpoint, EndpointError, Setting, defaults_to_plain},
+        item::Shape,
         place::{Given, Place},
         proxy::Proxies,
         routes::Routes,
@@ -48,6 +49,8 @@ pub(super) struct Draft {
     pub(super) connect: Option<Duration>,
     /// Whether no valid certificate, and no TLS at all, will do.
     pub(super) insecure: bool,
+    /// Whether it was not the user who named the host: then it is on no near address, and nothing is guessed of it.
+    pub(super) stranger: bool,
     pub(super) settings: Vec<Setting>,
 }
 
@@ -68,6 +71,7 @@ impl Draft {
             tls_is_set: false,
             connect: None,
             insecure: false,
+            stranger: false,
             settings: Vec::new(),
         }
     }
@@ -176,7 +180,8 @@ impl Draft {
     }
 
     fn scheme(&self) -> Scheme {
-        let is_local = defaults_to_plain(&self.host) && self.tls == Tls::default() && !self.insecure;
+        let may_guess = self.tls == Tls::default() && !self.insecure && !self.stranger;
+        let is_local = defaults_to_plain(&self.host) && may_guess;
         self.scheme.unwrap_or(if is_local { Scheme::Http } else { Scheme::Https })
     }
 
@@ -207,12 +212,13 @@ impl Draft {
             let headers = self.headers.iter().map(|it| (it.value.name.clone(), it.value.value.clone()));
             OwnHeaders::new(Origin::of(&root), headers.collect())
         };
-        let route = Route { tls, connect: self.connect, ..Route::default() };
+        let named_by = if self.stranger { NamedBy::Stranger } else { NamedBy::User };
+        let route = Route { tls, connect: self.connect, named_by, ..Route::default() };
         Ok(Endpoint {
             repository: self.repository.clone(),
             place: self.place.clone(),
             is_mirror: self.is_mirror,
-            is_blob: false,
+            shape: Shape::Registry,
             plain_twin,
             can: self.can,
             namespace: self.namespace.clone(),

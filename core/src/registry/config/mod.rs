@@ -5,6 +5,7 @@ pub mod certs_d;
 pub mod daemon_json;
 mod draft;
 pub mod duration;
+mod error;
 pub mod hosts_dir;
 pub mod hosts_toml;
 pub mod insecure;
@@ -14,46 +15,14 @@ pub mod registries_conf;
 mod source;
 mod toml;
 
+pub use self::error::ConfigError;
 use self::{address::Address, draft::Draft, hosts_toml::Host, plan::Files};
 use super::{
     Endpoint,
-    place::Place,
     proxy::Proxies,
     registries::{Environment, Registries},
 };
-use crate::{
-    effect::{file::FileError, secret::SecretError},
-    error::Error,
-    name::Reference,
-    op::Cx,
-};
-
-/// Settings that cannot be used. Never passed over: a mirror that is silently ignored is found out on the day it is needed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// A file that is there cannot be read.
-    #[error("cannot read {0}")]
-    File(#[from] FileError),
-    /// Something that is set is not valid.
-    #[error("{place}: {detail}")]
-    Invalid {
-        /// Where it is set.
-        place: Place,
-        /// What is wrong with it.
-        detail: String,
-    },
-    /// Credentials cannot be looked up.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// The user forbade it.
-    #[error("{name} is blocked by {place}")]
-    Blocked {
-        /// What was asked for.
-        name: String,
-        /// Where that is set.
-        place: Place,
-    },
-}
+use crate::{error::Error, name::Reference, op::Cx};
 
 /// The places that serve the reference's repository, in the order in which they are asked; the registry itself is the last, if
 /// it may be asked at all.
@@ -71,6 +40,10 @@ pub async fn endpoints(
 }
 
 async fn gather(cx: &Cx, reference: &Reference, registries: &Registries) -> Result<Vec<Endpoint>, Error> {
+    if let Some(bridge) = &registries.bridge {
+        // It reads the settings of its own machine.
+        return Ok(vec![bridge.endpoint(reference)]);
+    }
     let Some(environment) = &registries.environment else {
         let drafts = plan::drafts(reference, registries, &Files::default())?;
         return finish(drafts, &Proxies::default());

@@ -58,6 +58,8 @@ pub(super) fn drafts(
         }
     }
     for draft in &mut drafts {
+        // Other hosts than the reference's own stand in the user's settings.
+        draft.stranger = registries.untrusted && draft.host == reference.domain();
         if !draft.is_mirror {
             if let Found::Certificates(found) = &files.hosts {
                 draft.complete(found);

@@ -3,7 +3,8 @@
 use super::{
     Credentials, file, helper,
     json::{Fault, Object},
-    key, load, sources,
+    kept::load,
+    key, sources,
 };
 use crate::{
     effect::{file::FileError, secret::Secret},

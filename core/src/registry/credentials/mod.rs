@@ -3,18 +3,24 @@
 //! The first place that has something for an account wins. A place that cannot be read, a file that is broken and a helper that
 //! fails are errors: none of them may end in an anonymous request, or in one with other credentials (security.md C10).
 
+#[cfg(feature = "files")]
+mod accounts;
+#[cfg(feature = "files")]
 mod file;
+#[cfg(feature = "files")]
 mod helper;
+#[cfg(feature = "files")]
 mod json;
+#[cfg(feature = "files")]
 mod keep;
+#[cfg(feature = "files")]
+mod kept;
+#[cfg(feature = "files")]
 mod key;
+#[cfg(feature = "files")]
 mod sources;
 
-use self::{
-    file::{Format, Says},
-    json::Fault,
-    sources::Source,
-};
+#[cfg(feature = "files")]
 pub use self::{
     keep::{Forgotten, KeepError, Kept},
     key::hostname,
@@ -25,11 +31,7 @@ use super::{
     registries::Registries,
 };
 use crate::{
-    effect::{
-        file::{Entry, FileError},
-        secret::{Secret, SecretError},
-    },
-    name::Excerpt,
+    effect::secret::{Secret, SecretError},
     op::Cx,
 };
 
@@ -54,81 +56,9 @@ impl Credentials {
         if let Some(secret) = cx.secret(&endpoint.origin()).await? {
             return Ok(Some(Given::new(secret, Place::Option("this program"))));
         }
-        self.kept(cx, &endpoint.account, &endpoint.repository).await
-    }
-
-    /// What the user's files and helpers have for an account (`host[:port]`) and a repository there, and where it was found.
-    pub async fn kept(
-        &self,
-        cx: &Cx,
-        account: &str,
-        repository: &str,
-    ) -> Result<Option<Given<Secret>>, SecretError> {
-        let account = key::account(account);
-        for source in sources::sources(&self.0) {
-            let (text, format) = match &source {
-                Source::Inline { text, .. } => (text.clone(), Format::Config),
-                Source::File { path, format, named_by } => match load(cx, path).await.map_err(unreadable)? {
-                    Some(text) => (text, *format),
-                    None => match named_by {
-                        Some(place) => {
-                            return Err(failed(path, format!("{place} names it, but it is not there")));
-                        }
-                        None => continue,
-                    },
-                },
-            };
-            let says = file::look(&text, format, &account, repository);
-            let says = says.map_err(|Fault { line, detail }| failed(source.place(line), detail))?;
-            if let Some(given) = ask(cx, &source, says, &account).await? {
-                return Ok(Some(given));
-            }
-        }
+        #[cfg(feature = "files")]
+        return self.kept(cx, &endpoint.account, &endpoint.repository).await;
+        #[cfg(not(feature = "files"))]
         Ok(None)
     }
-}
-
-/// Asks what a source says: the helper first, and what it does not know the file.
-async fn ask(
-    cx: &Cx,
-    source: &Source,
-    says: Says,
-    account: &str,
-) -> Result<Option<Given<Secret>>, SecretError> {
-    if let Some((name, line)) = says.helper {
-        let place = source.place(line);
-        let found = helper::get(cx, &name, key::server(account)).await;
-        let shown = |why| failed(&place, format!("docker-credential-{}: {why}", Excerpt::of(&name)));
-        if let Some(secret) = found.map_err(shown)? {
-            return Ok(Some(Given::new(secret, place)));
-        }
-    }
-    Ok(says.entry.map(|(secret, line)| Given::new(secret, source.place(line))))
-}
-
-impl Source {
-    fn place(&self, line: usize) -> Place {
-        match self {
-            Self::File { path, .. } => Place::File { path: path.clone(), line },
-            Self::Inline { name, .. } => Place::Variable((*name).to_owned()),
-        }
-    }
-}
-
-/// The text of a file, if it is there.
-async fn load(cx: &Cx, path: &str) -> Result<Option<String>, FileError> {
-    let refuse = |detail: &str| FileError { path: path.to_owned(), detail: detail.to_owned() };
-    match cx.file(path).await? {
-        Entry::Absent => Ok(None),
-        Entry::File(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| refuse("it is not text")),
-        Entry::Dir(_) => Err(refuse("it is a directory")),
-    }
-}
-
-fn unreadable(error: FileError) -> SecretError {
-    SecretError { source_name: error.path, detail: error.detail }
-}
-
-fn failed(place: impl std::fmt::Display, detail: String) -> SecretError {
-    SecretError { source_name: place.to_string(), detail }
 }

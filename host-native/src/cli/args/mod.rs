@@ -3,6 +3,7 @@
 mod account;
 mod image;
 mod remote;
+mod serve;
 mod tool;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ pub(crate) use self::{
     account::{LoginArgs, LogoutArgs},
     image::{ExplainArgs, ImagesArgs, InspectArgs, ManifestArgs, PlanArgs, PullArgs, QueryArgs, TagsArgs},
     remote::RemoteArgs,
+    serve::ServeArgs,
     tool::{CompletionsArgs, DemoArgs, ParseArgs, ParseKind},
 };
 
@@ -94,6 +96,7 @@ pub(crate) enum Verb {
     Explain(ExplainArgs),
     Login(LoginArgs),
     Logout(LogoutArgs),
+    Serve(ServeArgs),
     Parse(ParseArgs),
     Demo(DemoArgs),
     Completions(CompletionsArgs),

@@ -12,6 +12,7 @@ mod manifest;
 mod parse;
 mod plan;
 mod pull;
+mod serve;
 mod tags;
 
 use super::{args::Verb, exit::Failure, session::Session};
@@ -30,6 +31,7 @@ pub(crate) fn run(session: &mut Session, verb: Verb) -> Result<(), Failure> {
         Verb::Explain(args) => explain::run(session, &args),
         Verb::Login(args) => login::run(session, &args),
         Verb::Logout(args) => logout::run(session, &args),
+        Verb::Serve(args) => serve::run(session, &args),
         Verb::Parse(args) => parse::run(session, args.kind),
         Verb::Demo(args) => demo::run(session, args.keep.as_deref()),
         Verb::Completions(args) => completions::run(session, args.shell),
@@ -48,6 +50,7 @@ fn name(verb: &Verb) -> &'static str {
         Verb::Explain(_) => "explain",
         Verb::Login(_) => "login",
         Verb::Logout(_) => "logout",
+        Verb::Serve(_) => "serve",
         Verb::Parse(_) => "parse",
         Verb::Demo(_) => "demo",
         Verb::Completions(_) => "completions",

@@ -1,6 +1,6 @@
 use lugger_core::effect::{
     http::NetErrorKind,
-    route::{Proxy, Route, Tls},
+    route::{NamedBy, Proxy, Route, Tls},
 };
 use url::Url;
 
@@ -85,7 +85,7 @@ fn socks_proxies_get_a_name_or_an_address_as_their_scheme_says() {
     assert_eq!(proxy.seen(), ["user pass r.test", "user pass [127, 0, 0, 1]"]);
     // What is looked up here is checked here.
     let mut route = through(&format!("socks5://user:pass@p.test:{}", proxy.port));
-    route.named_by = Some(("public.example".to_owned(), 443));
+    route.named_by = NamedBy::Server("public.example".to_owned(), 443);
     let error = get(&http(), "http://evil.example/", &route).unwrap_err();
     assert_eq!(error.kind, NetErrorKind::Forbidden, "{error}");
 }

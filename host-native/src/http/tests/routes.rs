@@ -7,7 +7,7 @@ use std::{
 
 use lugger_core::effect::{
     http::{Exchange, NetErrorKind, Payload},
-    route::Route,
+    route::{NamedBy, Route},
 };
 use ureq::http::{Method, StatusCode};
 use url::Url;
@@ -18,7 +18,7 @@ use super::{
 };
 
 fn named_by(host: &str) -> Route {
-    Route { named_by: Some((host.to_owned(), 443)), ..Route::default() }
+    Route { named_by: NamedBy::Server(host.to_owned(), 443), ..Route::default() }
 }
 
 #[test]

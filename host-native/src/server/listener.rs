@@ -6,38 +6,40 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::Error;
-use super::http::{Request, Response, converse};
+use super::{Answers, StartError, http::converse};
 
 /// Clients open a handful each; more than this is not a client.
 const MAX_CONNECTIONS: usize = 128;
 
 /// A listening server; dropping it ends it.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     open: Arc<Connections>,
     accepting: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    pub(super) fn start(
+    /// Listens on an address; port 0 takes a free one. The threads bear the name.
+    pub(crate) fn start(
+        name: &str,
         address: SocketAddr,
-        answer: impl Fn(&Request) -> Response + Send + Sync + 'static,
-    ) -> Result<Server, Error> {
-        let listen = |source| Error::Listen { address, source };
+        answers: impl Answers,
+    ) -> Result<Server, StartError> {
+        let listen = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let open = Arc::new(Connections::default());
         let shared = Arc::clone(&open);
         let accepting = thread::Builder::new()
-            .name("registry".to_owned())
-            .spawn(move || accept(&listener, &shared, &answer))
-            .map_err(Error::Thread)?;
+            .name(name.to_owned())
+            .spawn(move || accept(&listener, &shared, &answers))
+            .map_err(StartError::Thread)?;
         Ok(Server { address, open, accepting: Some(accepting) })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 }
@@ -53,7 +55,7 @@ impl Drop for Server {
     }
 }
 
-fn accept(listener: &TcpListener, open: &Connections, answer: &(dyn Fn(&Request) -> Response + Send + Sync)) {
+fn accept(listener: &TcpListener, open: &Connections, answers: &dyn Answers) {
     thread::scope(|scope| {
         for (id, stream) in (0..).zip(listener.incoming()) {
             let Ok(stream) = stream else {
@@ -66,7 +68,7 @@ fn accept(listener: &TcpListener, open: &Connections, answer: &(dyn Fn(&Request)
                 Admission::Closed => break,
             }
             let serving = thread::Builder::new().spawn_scoped(scope, move || {
-                let _ = converse(stream, answer); // how a client leaves is its own affair
+                let _ = converse(stream, answers); // how a client leaves is its own affair
                 open.forget(id);
             });
             if serving.is_err() {

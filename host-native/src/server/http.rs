@@ -5,29 +5,43 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
+
+use super::Answers;
 
 const MAX_HEAD: usize = 16 << 10;
 const MAX_HEADERS: usize = 64;
-const CHUNK: usize = 128 << 10;
+const CHUNK: u64 = 128 << 10;
 /// For a whole head to arrive, and for any one write to get through.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The head of a request.
 #[derive(Debug)]
-pub(super) struct Request {
-    pub(super) method: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
     /// Path and query as sent.
-    pub(super) target: String,
+    pub(crate) target: String,
+    /// Where the client has reached us.
+    pub(crate) local: Option<SocketAddr>,
     headers: Vec<(String, String)>,
     keep_alive: bool,
 }
 
 impl Request {
+    /// Path and query.
+    pub(crate) fn split(&self) -> (&str, &str) {
+        self.target.split_once('?').unwrap_or((&self.target, ""))
+    }
+
+    /// Every header of that name, without regard to case.
+    pub(crate) fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    }
+
     /// The first header of that name, without regard to case.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers(name).next()
     }
 
     fn parse(head: &[u8]) -> Result<Option<(Request, usize)>, u16> {
@@ -45,6 +59,7 @@ impl Request {
             headers: (parsed.headers.iter())
                 .map(|h| (h.name.to_owned(), String::from_utf8_lossy(h.value).into_owned()))
                 .collect(),
+            local: None,
             keep_alive: false,
         };
         let bodiless = request.header("transfer-encoding").is_none()
@@ -56,23 +71,35 @@ impl Request {
     }
 }
 
-/// An answer; its length is always known beforehand.
-pub(super) struct Response {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) length: u64,
-    pub(super) body: Box<dyn Read>,
+/// An answer; the length of its body is always known beforehand.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) length: u64,
+    /// Whether the length is told: to HEAD it is that of a body which nobody may have looked at.
+    pub(crate) length_is_known: bool,
+    pub(crate) body: Box<dyn Read>,
 }
 
 impl Response {
     /// An answer whose body is at hand.
-    pub(super) fn new(status: u16, body: impl AsRef<[u8]> + 'static) -> Response {
+    pub(crate) fn new(status: u16, body: impl AsRef<[u8]> + 'static) -> Response {
         let length = body.as_ref().len() as u64;
-        Response { status, headers: Vec::new(), length, body: Box::new(io::Cursor::new(body)) }
+        Response::streaming(status, length, io::Cursor::new(body))
+    }
+
+    /// An answer whose body comes as it is read.
+    pub(crate) fn streaming(status: u16, length: u64, body: impl Read + 'static) -> Response {
+        Response { status, headers: Vec::new(), length, length_is_known: true, body: Box::new(body) }
+    }
+
+    /// An answer without a body, and without a word about its length.
+    pub(crate) fn bare(status: u16) -> Response {
+        Response { length_is_known: false, ..Response::new(status, "") }
     }
 
     /// With one more header.
-    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Response {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Response {
         self.headers.push((name, value.into()));
         self
     }
@@ -85,20 +112,27 @@ impl Response {
             let _ = write!(head, "{name}: {value}\r\n");
         }
         let connection = if keep_alive { "keep-alive" } else { "close" };
-        let _ = write!(head, "Content-Length: {}\r\nConnection: {connection}\r\n\r\n", self.length);
+        if self.length_is_known {
+            let _ = write!(head, "Content-Length: {}\r\n", self.length);
+        }
+        let _ = write!(head, "Connection: {connection}\r\n\r\n");
 
         let mut buffer = head.into_bytes();
         let mut left = if with_body { self.length } else { 0 };
+        let mut chunk = vec![0; left.min(CHUNK) as usize];
         loop {
-            // The head leaves together with the first bytes of the body.
-            let room = (CHUNK as u64).min(left);
-            let read = (&mut self.body).take(room).read_to_end(&mut buffer)? as u64;
+            let room = left.min(CHUNK) as usize;
+            let read = read_some(&mut self.body, chunk.get_mut(..room).unwrap_or_default());
+            let came = read.as_ref().map_or(0, |read| *read);
+            // The head leaves together with the first bytes of the body, and what came before a body broke is good.
+            buffer.extend_from_slice(chunk.get(..came).unwrap_or_default());
             to.write_all(&buffer)?;
-            left -= read;
+            read?;
+            left -= came as u64;
             if left == 0 {
                 return Ok(());
             }
-            if read == 0 {
+            if came == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             buffer.clear();
@@ -106,23 +140,34 @@ impl Response {
     }
 }
 
+/// What comes next, without waiting for more: whoever reads the answer waits for it.
+fn read_some(body: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match body.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
 /// Answers the requests of one connection, until the client or an error ends it.
-pub(super) fn converse(mut stream: TcpStream, answer: &dyn Fn(&Request) -> Response) -> io::Result<()> {
+pub(crate) fn converse(mut stream: TcpStream, server: &dyn Answers) -> io::Result<()> {
+    let local = stream.local_addr().ok();
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let mut inbox = Vec::new();
     loop {
         let request = match next_request(&mut stream, &mut inbox)? {
-            Next::Request(request) => request,
+            Next::Request(request) => Request { local, ..request },
             Next::Ended => return Ok(()),
             Next::Refused(status) => {
-                Response::new(status, "").send(&mut stream, true, false)?;
+                server.dress(Response::new(status, "")).send(&mut stream, true, false)?;
                 return hang_up(&stream);
             }
         };
         let with_body = request.method != "HEAD";
-        answer(&request).send(&mut stream, with_body, request.keep_alive)?;
+        server.dress(server.answer(&request)).send(&mut stream, with_body, request.keep_alive)?;
         if !request.keep_alive {
             return hang_up(&stream);
         }
@@ -171,15 +216,22 @@ fn hang_up(mut stream: &TcpStream) -> io::Result<()> {
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        204 => "No Content",
         206 => "Partial Content",
         400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
         408 => "Request Timeout",
         416 => "Range Not Satisfiable",
         421 => "Misdirected Request",
+        429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
         _ => "",
     }
 }

@@ -2,24 +2,25 @@
 
 use std::time::Duration;
 
-use lugger_core::effect::http::{Floor, NetError, NetErrorKind};
+use super::http::{Floor, NetError, NetErrorKind};
 
 /// The pace of one body. Only the time that is spent reading counts: a slow disk or a pause is not the server's.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub struct Pace {
     floor: Floor,
     bytes: u64,
     spent: Duration,
 }
 
 impl Pace {
-    pub(super) fn new(floor: Floor) -> Self {
+    /// Before the first byte.
+    pub fn new(floor: Floor) -> Self {
         Self { floor, bytes: 0, spent: Duration::ZERO }
     }
 
     /// So many bytes came after so long. Whether that is fast enough: false once a whole span brought less than the floor asks
     /// of a span of that length.
-    pub(super) fn moved(&mut self, took: Duration, bytes: usize) -> bool {
+    pub fn moved(&mut self, took: Duration, bytes: usize) -> bool {
         self.bytes = self.bytes.saturating_add(bytes as u64);
         self.spent += took;
         if self.spent < self.floor.per {
@@ -32,7 +33,8 @@ impl Pace {
         came >= asked
     }
 
-    pub(super) fn too_slow(&self) -> NetError {
+    /// What to say of a body that is not.
+    pub fn too_slow(&self) -> NetError {
         let detail = format!("slower than {} bytes in {} s", self.floor.bytes, self.floor.per.as_secs_f64());
         NetError::new(NetErrorKind::Timeout, detail)
     }

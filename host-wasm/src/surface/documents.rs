@@ -1,0 +1,36 @@
+//! Manifests and indexes that a pull has in memory and the store not yet: what an image is can be seen while it comes.
+
+use std::collections::VecDeque;
+
+use lugger_core::{model::Document, name::Digest};
+
+/// Bytes of all that is kept.
+const MOST: usize = 8 << 20;
+
+/// The newest documents.
+#[derive(Default)]
+pub(super) struct Documents {
+    kept: VecDeque<(Digest, Vec<u8>)>,
+    bytes: usize,
+}
+
+impl Documents {
+    /// Keeps one; the oldest go when there are too many.
+    pub(super) fn keep(&mut self, document: &Document) {
+        if self.kept.iter().any(|(digest, _)| digest == document.digest()) {
+            return;
+        }
+        self.bytes += document.bytes().len();
+        self.kept.push_back((document.digest().clone(), document.bytes().to_vec()));
+        while self.bytes > MOST
+            && let Some((_, oldest)) = self.kept.pop_front()
+        {
+            self.bytes -= oldest.len();
+        }
+    }
+
+    /// All of them.
+    pub(super) fn bytes(&self) -> Vec<Vec<u8>> {
+        self.kept.iter().map(|(_, bytes)| bytes.clone()).collect()
+    }
+}

@@ -1,0 +1,164 @@
+//! What JavaScript sees: one class, which takes and gives JSON in the words of the core. The typed side of it is the package.
+
+mod ask;
+mod documents;
+mod failure;
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+use js_sys::{Function, Uint8Array};
+use lugger_core::{
+    error::Error,
+    event::Event,
+    op::Cx,
+    registry::{
+        Registries,
+        bridge::{self, Bridge},
+    },
+    verb::{self, Examine, Import, Look, Pull},
+};
+use serde::Serialize;
+use serde_json::Value;
+use url::Url;
+use wasm_bindgen::prelude::*;
+use web_sys::File;
+
+use self::{
+    ask::Ask,
+    documents::Documents,
+    failure::{failure, usage},
+};
+use crate::{
+    host::{Cancel, Host, limits},
+    store::{Bytes, Options},
+};
+
+/// The store of this origin, and what fills it.
+#[wasm_bindgen(js_name = Host)]
+pub struct Session {
+    host: Host,
+    registries: Registries,
+    running: RefCell<BTreeMap<u32, Cancel>>,
+    documents: Rc<RefCell<Documents>>,
+}
+
+#[wasm_bindgen(js_class = Host)]
+impl Session {
+    /// Opens it. `options` is JSON: `{"bridge":{"url","token"}}`, or empty.
+    pub async fn open(options: String) -> Result<Session, JsValue> {
+        let bridge = bridge_of(&options).map_err(usage)?;
+        let store = Options { name: "lugger".to_owned(), bytes: Bytes::Auto };
+        let host = Host::open(&store, limits(), bridge.is_some()).await;
+        let host = host.map_err(|error| failure(&error.into()))?;
+        Ok(Self {
+            host,
+            registries: Registries { bridge: bridge.map(Box::new), ..Registries::default() },
+            running: RefCell::default(),
+            documents: Rc::default(),
+        })
+    }
+
+    /// Does what `ask` says, a JSON object with the member `op`; yields its result as JSON, or rejects with a failure as JSON.
+    /// `id` is for [`cancel`](Self::cancel).
+    pub async fn run(
+        &self,
+        id: u32,
+        ask: String,
+        files: Vec<File>,
+        on_event: Function,
+    ) -> Result<String, JsValue> {
+        let ask = Ask::parse(&ask, &files).map_err(usage)?;
+        if let Ask::Clear = ask {
+            let cleared = self.host.store().clear().await;
+            return cleared.map(|()| "null".to_owned()).map_err(|error| failure(&error.into()));
+        }
+        let cancel = Cancel::default();
+        self.running.borrow_mut().insert(id, cancel.clone());
+        let documents = Rc::clone(&self.documents);
+        let mut tell = |event: &Event| {
+            if let Event::Loaded(document) = event {
+                documents.borrow_mut().keep(document);
+            }
+            // A listener that throws is its own affair.
+            let _ = on_event.call1(&JsValue::NULL, &json(event).into());
+        };
+        let flow = flow(ask, self.registries.clone(), self.documents.borrow().bytes());
+        let result = self.host.run(flow, files, &cancel, &mut tell).await;
+        self.running.borrow_mut().remove(&id);
+        result.map_err(|error| failure(&error))
+    }
+
+    /// Stops an operation. What it has fetched is kept.
+    pub fn cancel(&self, id: u32) {
+        if let Some(cancel) = self.running.borrow().get(&id) {
+            cancel.cancel();
+        }
+    }
+
+    /// Bytes of stored content: `length` of them from `from` on, or all that follow.
+    pub async fn read(&self, digest: String, from: f64, length: Option<f64>) -> Result<Uint8Array, JsValue> {
+        let digest = digest.parse().map_err(|error| usage(format!("{error}")))?;
+        let read = async {
+            let blob = self.host.store().blob(&digest).await?;
+            blob.read_at(from as u64, length.map_or(usize::MAX, |length| length as usize)).await
+        };
+        read.await.map(|bytes| Uint8Array::from(&bytes[..])).map_err(|error| failure(&error.into()))
+    }
+}
+
+/// The operation that does what is asked.
+fn flow(
+    ask: Ask,
+    registries: Registries,
+    documents: Vec<Vec<u8>>,
+) -> impl AsyncFnOnce(Cx) -> Result<String, Error> {
+    async move |cx| match ask {
+        Ask::Pull { reference, wanted } => {
+            let mut pull = Pull::new(reference, wanted);
+            (pull.registries, pull.make_room) = (registries, true);
+            Ok(json(&Box::pin(verb::pull(cx, pull)).await?))
+        }
+        Ask::Open { files } => {
+            let import = Import { files, name: None, make_room: true };
+            Ok(json(&Box::pin(verb::import(cx, import)).await?))
+        }
+        Ask::Examine { reference, platform } => {
+            let examine = Examine { reference: reference.clone(), target: None, platform: platform.clone() };
+            Box::pin(verb::examine(cx.clone(), examine)).await?;
+            let look = Look { platform, remote: false, ..Look::new(reference) };
+            Ok(json(&Box::pin(verb::overview(cx, look)).await?))
+        }
+        Ask::Inspect { reference, platform, target } => {
+            let target = target.map(|target| *target);
+            let look = Look { target, platform, documents, registries, ..Look::new(reference) };
+            let overview = Box::pin(verb::overview(cx.clone(), look)).await?;
+            if overview.stored {
+                // What is looked at goes last when room has to be made.
+                Box::pin(verb::touch(cx, overview.name.clone())).await?;
+            }
+            Ok(json(&overview))
+        }
+        Ask::Images => Ok(json(&Box::pin(verb::list(cx)).await?)),
+        Ask::Remove { name } => Box::pin(verb::remove(cx, name)).await.map(|_| "null".to_owned()),
+        Ask::Allow { registry } => match registries.bridge {
+            Some(bridge) => bridge::allow(cx, *bridge, registry).await.map(|()| "null".to_owned()),
+            None => Ok("null".to_owned()),
+        },
+        Ask::Clear => Ok("null".to_owned()),
+    }
+}
+
+fn bridge_of(options: &str) -> Result<Option<Bridge>, String> {
+    let options: Value = match options {
+        "" => return Ok(None),
+        some => serde_json::from_str(some).map_err(|error| error.to_string())?,
+    };
+    let Some(bridge) = options.get("bridge").filter(|bridge| !bridge.is_null()) else { return Ok(None) };
+    let text = |name| bridge.get(name).and_then(Value::as_str).unwrap_or_default();
+    let url = Url::parse(text("url")).map_err(|error| format!("bridge.url: {error}"))?;
+    Ok(Some(Bridge { url, token: text("token").to_owned() }))
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("results are JSON")
+}
