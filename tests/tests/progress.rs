@@ -11,7 +11,8 @@ fn events_tell_the_story_in_order() {
     let mut script = Script::pull(Scenario::plain(vec![b"one layer".to_vec()]));
     script.serve_rest();
     let name = script.finish().unwrap().name;
-    let told = script.events.iter().filter(|event| !matches!(event, Event::Exchanged { .. }));
+    let told =
+        script.events.iter().filter(|event| !matches!(event, Event::Exchanged { .. } | Event::Loaded(_)));
     let short = |event: &Event| match event {
         Event::Resolved { .. } => "resolved",
         Event::Planned(_) => "planned",

@@ -13,8 +13,8 @@ pub(super) fn resolve(dir: &str, path: &str) -> Option<String> {
     if path.len() > MAX || dir.len() > MAX {
         return None;
     }
-    let mut parts: Vec<&str> = if path.starts_with('/') { Vec::new() } else { split(dir).collect() };
-    for part in split(path) {
+    let (dir, mut parts) = (if path.starts_with('/') { "" } else { dir }, Vec::new());
+    for part in split(dir).chain(split(path)) {
         match part {
             ".." => drop(parts.pop()?),
             part => parts.push(part),

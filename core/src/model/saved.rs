@@ -55,7 +55,7 @@ mod tests {
         assert_eq!((saved[1].tags.len(), saved[1].layers.len()), (0, 0));
         assert_eq!(
             Saved::parse(br#"[{"config":"a"}]"#).unwrap_err().to_string(),
-            "[0].config is `Config` in another letter case"
+            "the document[0].config is `Config` in another letter case"
         );
         assert!(Saved::parse(br#"{"Config":"a"}"#).is_err());
     }

@@ -98,10 +98,10 @@ pub struct Pulled {
 ///
 /// Resolve, walk and fetch, commit documents children first, then make the name lead to the root: whatever fails or is
 /// killed in between leaves verified content and resumable ingests under a lease, and no name.
-pub async fn pull(cx: Cx, want: Pull) -> Result<Pulled, Error> {
+pub async fn pull(cx: Cx, mut want: Pull) -> Result<Pulled, Error> {
     let name = record_name(&want.reference);
     let cx = cx.scope(format_args!("pull {name}"));
-    let (room, mut want) = (Room::default(), want);
+    let room = Room::default();
     let (may, wrap) = (want.make_room && want.wrap.is_none(), Cell::new(want.wrap.take()));
     making_room(&cx, &room, may, async || Box::pin(attempt(&cx, &name, &want, wrap.take(), &room)).await)
         .await

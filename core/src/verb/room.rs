@@ -58,10 +58,12 @@ pub(super) async fn making_room<T>(
     attempt: impl AsyncFn() -> Result<T, Error>,
 ) -> Result<T, Error> {
     match attempt().await {
-        Err(Error::Store(full)) if may && full.kind == StoreErrorKind::Full => match make(cx, room).await? {
-            true => attempt().await,
-            false => Err(Error::Store(full)),
-        },
+        Err(Error::Store(full)) if may && full.kind == StoreErrorKind::Full => {
+            match Box::pin(make(cx, room)).await? {
+                true => attempt().await,
+                false => Err(Error::Store(full)),
+            }
+        }
         other => other,
     }
 }

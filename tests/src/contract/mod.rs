@@ -3,6 +3,7 @@
 //! A host gives the base URL of an HTTP server that answers as [`fixture`] says; natively that is [`server`]. Each case
 //! wants a store of its own, or one that no case has used before. A failing case panics with what it saw.
 
+mod committed;
 mod exchanges;
 pub mod fixture;
 mod ingests;
@@ -40,6 +41,7 @@ impl Case {
 pub fn cases(base: &Url) -> Vec<Case> {
     let mut cases = ingests::cases(base);
     cases.extend(parts::cases(base));
+    cases.extend(committed::cases());
     cases.extend(records::cases());
     cases.extend(exchanges::cases(base));
     cases
