@@ -1,6 +1,10 @@
 //! Waiting until nothing is under way.
 
-use std::{cell::RefCell, future::poll_fn, task::{Poll, Waker}};
+use std::{
+    cell::RefCell,
+    future::poll_fn,
+    task::{Poll, Waker},
+};
 
 /// Counts what is under way.
 #[derive(Default)]

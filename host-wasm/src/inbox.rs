@@ -1,6 +1,12 @@
 //! What comes back to an operation, in the order in which it came.
 
-use std::{cell::RefCell, collections::VecDeque, future::poll_fn, task::{Poll, Waker}, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    future::poll_fn,
+    task::{Poll, Waker},
+    time::Duration,
+};
 
 use lugger_core::{
     effect::{Notice, RequestId},

@@ -13,5 +13,6 @@ mod js;
 mod pump;
 mod running;
 pub mod store;
+mod surface;
 
 pub use self::host::{Cancel, Host, limits};

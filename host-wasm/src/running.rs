@@ -103,9 +103,7 @@ impl Running {
             Request::Exchange(exchange, t) => {
                 let answer = match &job.abort {
                     Some(abort) => self.http.exchange(&exchange, abort).await,
-                    None => {
-                        Err(NetError::new(NetErrorKind::Protocol, "this browser has no AbortController"))
-                    }
+                    None => Err(NetError::new(NetErrorKind::Protocol, "this browser has no AbortController")),
                 };
                 Box::new((t, answer))
             }

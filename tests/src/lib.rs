@@ -11,6 +11,7 @@
 //!
 //! The first three build for wasm32 as well, where `lugger-wasm` runs them.
 
+pub mod archive;
 pub mod contract;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod interop;

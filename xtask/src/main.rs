@@ -7,6 +7,7 @@ mod process;
 mod sim;
 mod test;
 mod wasm;
+mod web;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ struct Cli {
 enum Task {
     Test(test::Options),
     Wasm(wasm::Options),
+    Web(web::Options),
     Seeds(sim::Seeds),
     Replay(sim::Replay),
     Bench(bench::Options),
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Test(options) => test::run(&options),
         Task::Wasm(options) => wasm::run(&options),
+        Task::Web(options) => web::run(&options),
         Task::Seeds(options) => sim::seeds(&options),
         Task::Replay(options) => sim::replay(&options),
         Task::Bench(options) => bench::run(&options),

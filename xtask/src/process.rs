@@ -1,8 +1,9 @@
 //! Running other programs, so that one can see what ran, how long it took and why it failed.
 
 use std::env;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use crate::Result;
@@ -34,6 +35,24 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
         return Err(format!("{}: {}: {}", shown(command), output.status, stderr.trim()).into());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs a command with its output shown, and returns what it printed.
+pub(crate) fn run_and_read(command: &mut Command) -> Result<String> {
+    println!("+ {}", shown(command));
+    let spawned = command.stdout(Stdio::piped()).spawn();
+    let mut child = spawned.map_err(|error| format!("{}: {error}", shown(command)))?;
+    let mut all = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).lines() {
+            let line = line?;
+            println!("{line}");
+            all.push_str(&line);
+            all.push('\n');
+        }
+    }
+    let status = child.wait()?;
+    if status.success() { Ok(all) } else { Err(format!("{}: {status}", shown(command)).into()) }
 }
 
 /// Runs one named step of a task and says how long it took.

@@ -2,12 +2,12 @@
 
 use crate::debian::{self, Needed};
 use crate::process::{capture, cargo, run as run_command, step};
-use crate::{Result, wasm};
+use crate::{Result, wasm, web};
 
-/// Check everything, as CI does: format, lints, docs, tests, simulator seeds, wasm
+/// Check everything, as CI does: format, lints, docs, web, tests, simulator seeds, wasm
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Leave out installing, docs and wasm; interop tests may skip what is not installed
+    /// Leave out installing, docs, web and wasm; interop tests may skip what is not installed
     #[arg(long)]
     fast: bool,
 }
@@ -31,18 +31,29 @@ pub(crate) fn run(options: &Options) -> Result {
     step("lints", lints)?;
     if whole {
         step("docs", docs)?;
+        // Before the tests: the command takes the page in when it is built.
+        step("web", web::build)?;
     }
     step("tests", || tests(whole))?;
     step("simulator", simulator)?;
     if whole {
-        step("wasm", wasm::build)?;
+        step("wasm", wasm)?;
+        step("page", web::test)?;
     }
     Ok(())
 }
 
 fn install() -> Result {
     debian::ensure(&INTEROP)?;
+    debian::ensure(&web::NEEDED)?;
     wasm::install()
+}
+
+/// The module that the page was built with: its core alone, its tests, its size.
+fn wasm() -> Result {
+    wasm::check()?;
+    wasm::test()?;
+    wasm::check_sizes(&wasm::build()?)
 }
 
 fn lints() -> Result {

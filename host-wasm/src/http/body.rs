@@ -48,7 +48,11 @@ impl Body {
             return Ok(None);
         };
         let took = clock::now().since(started);
-        if self.pace.moved(took, chunk.length() as usize) { Ok(Some(chunk)) } else { Err(self.pace.too_slow()) }
+        if self.pace.moved(took, chunk.length() as usize) {
+            Ok(Some(chunk))
+        } else {
+            Err(self.pace.too_slow())
+        }
     }
 
     /// All of it; `None` if that is more than `most`.

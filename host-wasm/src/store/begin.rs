@@ -84,13 +84,14 @@ async fn find_or_make(inner: &Inner, begin: &Begin) -> Result<(Found, Option<Pla
     let (key, with_files) = (content::key(&begin.digest), inner.writes_files);
     let is_small = begin.size <= SMALL;
     let ask = |tables: &Transaction| {
-        let rows = [tables.get(CONTENT, &key)?, tables.get(INGESTS, &key)?];
-        Ok([rows[0].clone(), rows[1].clone(), tables.get(STATE, &FILE.into())?].to_vec())
+        let (rows, counter) = ([CONTENT, INGESTS], FILE.into());
+        let [committed, row] = rows.map(|table| tables.get(table, &key));
+        Ok(vec![committed?, row?, tables.get(STATE, &counter)?])
     };
     let then = {
         let key = key.clone();
         move |tables: &Transaction, answers: &[JsValue]| {
-            let [committed, row, last] = answers else { return Ok((Found::Committed, None)) };
+            let [committed, row, last] = answers else { return Err(JsValue::UNDEFINED) };
             let row = IngestRow::from_js(row);
             if ContentRow::from_js(committed).is_some() {
                 if let Some(IngestRow { place: Place::Chunks(id), .. }) = row {

@@ -5,9 +5,8 @@ use std::{cell::RefCell, fmt, rc::Rc};
 use js_sys::Uint8Array;
 use lugger_core::effect::store::StoreError;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
-use super::{Inner, chunks, error};
+use super::{Inner, chunks, error, idb};
 
 /// Committed content of any length. Nothing of it is in memory but what was read last.
 ///
@@ -129,5 +128,5 @@ impl Pieces {
 
 async fn read_part(piece: &web_sys::Blob, from: u64, to: u64) -> Result<Uint8Array, JsValue> {
     let part = piece.slice_with_f64_and_f64(from as f64, to as f64)?;
-    JsFuture::from(part.array_buffer()).await.map(|buffer| Uint8Array::new(&buffer))
+    idb::wait(part.array_buffer()).await.map(|buffer| Uint8Array::new(&buffer))
 }

@@ -71,7 +71,7 @@ pub(super) async fn park(inner: &Rc<Inner>, id: IngestId) {
 /// Ends one and deletes it.
 pub(super) async fn discard(inner: &Rc<Inner>, id: IngestId) {
     let ending = Ingests::end(inner, id, |inner, ingest| async move {
-        ingest.tails.borrow_mut().clear();
+        ingest.tails.take();
         let _ = ingest.settle(&inner).await;
         ingest.close();
         erase(&inner, &ingest).await;

@@ -4,7 +4,12 @@
 //! of it happens in two steps without an `await`: some requests at once, and, in the event of the last one's success, others
 //! that depend on the answers. Only then is its completion awaited.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::RefCell,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use lugger_core::effect::store::StoreError;
@@ -89,7 +94,7 @@ impl Database {
             return Err(error::failed(&path, "there is no IndexedDB here"));
         }
         let request = factory.unchecked_into::<IdbFactory>().open_with_u32(name, VERSION).map_err(failed)?;
-        let db: IdbDatabase = JsFuture::from(opened(&request)).await.map_err(failed)?.unchecked_into();
+        let db: IdbDatabase = wait(opened(&request)).await.map_err(failed)?.unchecked_into();
         // Another tab wants to delete the database or bring it to a newer form: it must not wait for us.
         let close = Reflect::get(&db, &"close".into()).map_err(failed)?.unchecked_into::<Function>();
         db.set_onversionchange(Some(&close.bind0(&db)));
@@ -101,44 +106,54 @@ impl Database {
         path(&self.name, table)
     }
 
-    /// What was thrown at one of its tables.
-    pub(super) fn failed(&self, table: &str, cause: &JsValue) -> StoreError {
-        error::thrown(&self.path(table), cause)
-    }
-
     /// Asks, and yields the answers.
-    pub(super) async fn read(
+    pub(super) fn read(
         &self,
-        tables: &[&str],
+        tables: &[&'static str],
         ask: impl FnOnce(&Transaction) -> Result<Vec<IdbRequest>, JsValue>,
-    ) -> Result<Vec<JsValue>, StoreError> {
-        self.change(Mode::Read, tables, ask, |_, answers| Ok(answers.to_vec())).await
+    ) -> Changing<Vec<JsValue>> {
+        self.change(Mode::Read, tables, ask, |_, answers| Ok(answers.to_vec()))
     }
 
-    /// Asks, does something with the answers, and yields what that was once the transaction is complete.
-    pub(super) async fn change<T: 'static>(
+    /// Asks, in the order of the requests that are yielded; does something with the answers, and yields what that was once the transaction is complete. It has begun when
+    /// this returns, and goes on if nobody waits for it.
+    pub(super) fn change<T: 'static>(
         &self,
         mode: Mode,
-        tables: &[&str],
+        tables: &[&'static str],
         ask: impl FnOnce(&Transaction) -> Result<Vec<IdbRequest>, JsValue>,
         then: impl FnOnce(&Transaction, &[JsValue]) -> Result<T, JsValue> + 'static,
-    ) -> Result<T, StoreError> {
+    ) -> Changing<T> {
         let result = Rc::new(RefCell::new(None));
         let slot = Rc::clone(&result);
         let then: Then = Box::new(move |transaction, answers| {
             *slot.borrow_mut() = Some(then(transaction, answers)?);
             Ok(())
         });
-        let done = self.begin(mode, tables).and_then(|transaction| {
-            let done = completed(&transaction.0);
-            let asked = ask(&transaction);
-            proceed(transaction, asked, then).map(|()| done)
-        });
-        let table = tables.first().copied().unwrap_or_default();
-        let done = done.map_err(|cause| self.failed(table, &cause))?;
-        JsFuture::from(done).await.map_err(|event| self.failed(table, &cause(&event)))?;
-        let result = result.borrow_mut().take();
-        result.ok_or_else(|| error::failed(&self.path(table), "a transaction ended without its answers"))
+        let mut ask = Some(ask);
+        let done = self.start(
+            mode,
+            tables,
+            &mut |transaction| ask.take().map_or(Ok(Vec::new()), |ask| ask(transaction)),
+            then,
+        );
+        Changing { done, result, path: self.path(tables.first().copied().unwrap_or_default()) }
+    }
+
+    /// The part of [`Self::change`] that is there only once.
+    #[inline(never)]
+    fn start(
+        &self,
+        mode: Mode,
+        tables: &[&str],
+        ask: &mut dyn FnMut(&Transaction) -> Result<Vec<IdbRequest>, JsValue>,
+        then: Then,
+    ) -> Result<JsFuture, JsValue> {
+        let transaction = self.begin(mode, tables)?;
+        let done = completed(&transaction.0);
+        let asked = ask(&transaction);
+        proceed(transaction, asked, then)?;
+        Ok(wait(done))
     }
 
     /// By hand: `web-sys` counts the durability among what is not stable.
@@ -155,6 +170,49 @@ impl Database {
         let begun = begin.call3(&self.db, &names, &mode.into(), &options)?;
         Ok(Transaction(begun.unchecked_into()))
     }
+}
+
+/// A transaction that has begun.
+pub(super) struct Changing<T> {
+    done: Result<JsFuture, JsValue>,
+    result: Rc<RefCell<Option<T>>>,
+    /// For messages.
+    path: String,
+}
+
+impl<T> Future for Changing<T> {
+    type Output = Result<T, StoreError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let done = ended(&mut this.done, &this.path, cx);
+        done.map(|ended| {
+            ended?;
+            let result = this.result.borrow_mut().take();
+            result.ok_or_else(|| error::failed(&this.path, "a transaction ended without its answers"))
+        })
+    }
+}
+
+/// The part of waiting that is there only once.
+#[inline(never)]
+fn ended(
+    done: &mut Result<JsFuture, JsValue>,
+    path: &str,
+    cx: &mut Context<'_>,
+) -> Poll<Result<(), StoreError>> {
+    match done {
+        Ok(done) => Pin::new(done)
+            .poll(cx)
+            .map(|ended| ended.map(drop).map_err(|event| error::thrown(path, &cause(&event)))),
+        Err(cause) => Poll::Ready(Err(error::thrown(path, cause))),
+    }
+}
+
+/// Waits for anything: the one place where that code is.
+#[inline(never)]
+pub(super) fn wait(promise: Promise) -> JsFuture {
+    JsFuture::from(promise)
 }
 
 impl Drop for Database {

@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     ops::Range,
     rc::Rc,
 };
@@ -13,13 +12,14 @@ use lugger_core::{
     name::Digest,
 };
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::future_to_promise;
 
 use super::{
     Inner,
     chunks::{self, CHUNK},
     content, error,
-    idb::{CHUNKS, INGESTS, Mode, Transaction},
+    few::Few,
+    idb::{self, CHUNKS, INGESTS, Mode, Transaction},
     opfs::SyncFile,
     rows::{IngestRow, Place},
 };
@@ -42,11 +42,11 @@ pub(super) struct Ingest {
     /// Whether the row says what a file has.
     pub(super) has_journal: Cell<bool>,
     /// Of a [`Place::Chunks`]: what its writers have gathered for their next chunks, by writer.
-    pub(super) tails: RefCell<BTreeMap<u64, Tail>>,
+    pub(super) tails: RefCell<Few<u64, Tail>>,
     /// How many writers it has had.
     pub(super) writers: Cell<u64>,
     /// The chunks that are being put, by offset, and the bytes of those and of all before them.
-    pub(super) putting: RefCell<BTreeMap<u64, Promise>>,
+    pub(super) putting: RefCell<Few<u64, Promise>>,
     pub(super) begun: RefCell<Extents>,
     /// How many bytes of a file's parts the row does not know of, and whoever tells it.
     pub(super) unsaid: Cell<u64>,
@@ -128,7 +128,7 @@ impl Ingest {
         loop {
             let put = self.putting.borrow().values().next().cloned();
             let Some(next) = put.or_else(|| self.noting.borrow().clone()) else { return Ok(()) };
-            let _ = JsFuture::from(next).await;
+            let _ = idb::wait(next).await;
         }
     }
 
@@ -167,7 +167,7 @@ impl Ingest {
             Ok(JsValue::UNDEFINED)
         });
         self.putting.borrow_mut().insert(at, put.clone());
-        let _ = JsFuture::from(put).await;
+        let _ = idb::wait(put).await;
         let done = result.borrow_mut().take();
         done.unwrap_or(Ok(()))
     }
@@ -204,7 +204,7 @@ impl Ingest {
         let saying = self.noting.borrow().clone();
         if let Some(saying) = saying {
             if self.unsaid.get() > UNSAID {
-                let _ = JsFuture::from(saying).await;
+                let _ = idb::wait(saying).await;
             }
             return;
         }

@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
 };
 
@@ -12,11 +11,12 @@ use lugger_core::{
     name::Digest,
 };
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::future_to_promise;
 
 use super::{
     Inner, content, error,
-    idb::{INGESTS, Transaction},
+    few::Few,
+    idb::{self, INGESTS, Transaction},
     ingest::Ingest,
     rows::{IngestRow, Place},
 };
@@ -24,8 +24,8 @@ use super::{
 /// The ingests that are open in this store, and those that are about to end.
 #[derive(Default)]
 pub(super) struct Ingests {
-    open: RefCell<BTreeMap<IngestId, Rc<Ingest>>>,
-    ending: RefCell<BTreeMap<Digest, Promise>>,
+    open: RefCell<Few<IngestId, Rc<Ingest>>>,
+    ending: RefCell<Few<Digest, Promise>>,
     last: Cell<u64>,
 }
 
@@ -48,15 +48,15 @@ impl Ingests {
         loop {
             let ending = self.ending.borrow().get(digest).cloned();
             let Some(ending) = ending else { return };
-            let _ = JsFuture::from(ending).await;
+            let _ = idb::wait(ending).await;
         }
     }
 
     /// Lets go of all files at once, for a store that is cleared.
     pub(super) fn close_all(&self) {
-        for ingest in self.open.take().into_values() {
+        for ingest in self.open.borrow_mut().take() {
             ingest.close();
-            ingest.tails.borrow_mut().clear();
+            ingest.tails.take();
         }
     }
 
@@ -87,7 +87,7 @@ impl Ingests {
             ending
         });
         async move {
-            let _ = JsFuture::from(ending?).await;
+            let _ = idb::wait(ending?).await;
             result.borrow_mut().take()
         }
     }

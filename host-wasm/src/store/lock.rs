@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::Rc,
 };
 
@@ -12,9 +11,9 @@ use lugger_core::effect::{
     store::{LockKey, StoreError},
 };
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::future_to_promise;
 
-use super::error;
+use super::{error, few::Few, idb};
 
 /// The locks that this store holds for its callers.
 #[derive(Clone, Default)]
@@ -22,9 +21,9 @@ pub(super) struct Locks(Rc<Held>);
 
 #[derive(Default)]
 struct Held {
-    held: RefCell<BTreeMap<LockId, Lock>>,
+    held: RefCell<Few<LockId, Lock>>,
     /// Those that are being let go of.
-    going: RefCell<BTreeMap<LockKey, Promise>>,
+    going: RefCell<Few<LockKey, Promise>>,
     last: Cell<u64>,
 }
 
@@ -42,7 +41,7 @@ impl Locks {
         loop {
             let going = self.0.going.borrow().get(key).cloned();
             let Some(going) = going else { break };
-            let _ = JsFuture::from(going).await;
+            let _ = idb::wait(going).await;
         }
         let name = ["lugger/", store, "/", &*key.to_string()].concat();
         let path = ["lock ", &*name].concat();
@@ -54,7 +53,7 @@ impl Locks {
             return Err(error::failed(&path, detail));
         }
         let (answer, free) = request(&locks, &name).map_err(failed)?;
-        let Ok(release) = JsFuture::from(answer).await.map_err(failed)?.dyn_into() else { return Ok(None) };
+        let Ok(release) = idb::wait(answer).await.map_err(failed)?.dyn_into() else { return Ok(None) };
         let id = LockId(self.0.last.get() + 1);
         self.0.last.set(id.0);
         self.0.held.borrow_mut().insert(id, Lock { key: key.clone(), release, free });
@@ -69,7 +68,7 @@ impl Locks {
         let going = future_to_promise(async move {
             after(freed.clone()).await;
             let _ = release.call0(&JsValue::NULL);
-            let _ = JsFuture::from(free).await;
+            let _ = idb::wait(free).await;
             of.going.borrow_mut().remove(&freed);
             Ok(JsValue::UNDEFINED)
         });
@@ -79,7 +78,7 @@ impl Locks {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        for lock in self.held.take().into_values() {
+        for lock in self.held.borrow_mut().take() {
             let _ = lock.release.call0(&JsValue::NULL);
         }
     }

@@ -29,6 +29,7 @@ mod chunks;
 mod content;
 mod ends;
 mod error;
+mod few;
 mod idb;
 mod ingest;
 mod ingests;

@@ -3,16 +3,15 @@
 //! IndexedDB says what they are. A file is written through a synchronous handle, which only a dedicated worker has, and
 //! which excludes every other; what is committed is read as a `File`, which any page can, and any number of them.
 
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect, Set};
 use lugger_core::effect::store::StoreError;
 use wasm_bindgen::{JsCast as _, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions, FileSystemGetFileOptions,
     FileSystemReadWriteOptions, FileSystemSyncAccessHandle, StorageManager,
 };
 
-use super::error;
+use super::{error, idb};
 
 /// How often a file is tried that another has open, 50 ms from one time to the next.
 const PATIENCE: usize = 40;
@@ -39,11 +38,11 @@ impl Directory {
             return Err(error::failed(&path, "there is no OPFS here"));
         }
         let storage: StorageManager = storage.unchecked_into();
-        let root = JsFuture::from(storage.get_directory()).await.map_err(failed)?;
+        let root = idb::wait(storage.get_directory()).await.map_err(failed)?;
         let root: FileSystemDirectoryHandle = root.unchecked_into();
         let options = FileSystemGetDirectoryOptions::new();
         options.set_create(true);
-        let handle = JsFuture::from(root.get_directory_handle_with_options(name, &options));
+        let handle = idb::wait(root.get_directory_handle_with_options(name, &options));
         Ok(Self { handle: handle.await.map_err(failed)?.unchecked_into(), name: name.to_owned() })
     }
 
@@ -53,16 +52,16 @@ impl Directory {
     }
 
     /// The names of all its files.
-    pub(super) async fn list(&self) -> Result<Vec<String>, StoreError> {
+    pub(super) async fn list(&self) -> Result<Set, StoreError> {
         let failed = |cause: JsValue| error::thrown(&self.path(""), &cause);
         let keys = self.handle.keys();
-        let mut names = Vec::new();
+        let names = Set::new(&JsValue::UNDEFINED);
         loop {
-            let next = JsFuture::from(keys.next().map_err(failed)?).await.map_err(failed)?;
+            let next = idb::wait(keys.next().map_err(failed)?).await.map_err(failed)?;
             if Reflect::get(&next, &"done".into()).map_err(failed)?.is_truthy() {
                 return Ok(names);
             }
-            names.extend(Reflect::get(&next, &"value".into()).map_err(failed)?.as_string());
+            names.add(&Reflect::get(&next, &"value".into()).map_err(failed)?);
         }
     }
 
@@ -70,8 +69,8 @@ impl Directory {
     pub(super) async fn file(&self, name: &str) -> Result<Option<web_sys::File>, StoreError> {
         let read = async {
             let handle: FileSystemFileHandle =
-                JsFuture::from(self.handle.get_file_handle(name)).await?.unchecked_into();
-            JsFuture::from(handle.get_file()).await
+                idb::wait(self.handle.get_file_handle(name)).await?.unchecked_into();
+            idb::wait(handle.get_file()).await
         };
         match read.await {
             Ok(file) => Ok(Some(file.unchecked_into())),
@@ -87,16 +86,14 @@ impl Directory {
             let options = FileSystemGetFileOptions::new();
             options.set_create(true);
             let handle: FileSystemFileHandle =
-                JsFuture::from(self.handle.get_file_handle_with_options(name, &options))
-                    .await?
-                    .unchecked_into();
+                idb::wait(self.handle.get_file_handle_with_options(name, &options)).await?.unchecked_into();
             for _ in 0..PATIENCE {
-                match JsFuture::from(handle.create_sync_access_handle()).await {
+                match idb::wait(handle.create_sync_access_handle()).await {
                     Err(cause) if error::is_taken(&cause) => drop(pause().await?),
                     opened => return opened,
                 }
             }
-            JsFuture::from(handle.create_sync_access_handle()).await
+            idb::wait(handle.create_sync_access_handle()).await
         };
         let path = self.path(name);
         match opened.await {
@@ -107,7 +104,7 @@ impl Directory {
 
     /// Removes a file. That there is none is success.
     pub(super) async fn remove(&self, name: &str) -> Result<(), StoreError> {
-        match JsFuture::from(self.handle.remove_entry(name)).await {
+        match idb::wait(self.handle.remove_entry(name)).await {
             Ok(_) => Ok(()),
             Err(cause) if error::is_missing(&cause) => Ok(()),
             Err(cause) => Err(error::thrown(&self.path(name), &cause)),
@@ -115,9 +112,12 @@ impl Directory {
     }
 
     /// Removes these files, all at once. One that cannot be removed is an orphan for the next who opens the store.
-    pub(super) async fn remove_all(&self, names: &[String]) {
-        let removals: Array = names.iter().map(|name| self.handle.remove_entry(name)).collect();
-        let _ = JsFuture::from(Promise::all_settled(&removals)).await;
+    pub(super) async fn remove_all(&self, names: &Set) {
+        let removals = Array::new();
+        for name in Array::from(names).iter().filter_map(|name| name.as_string()) {
+            removals.push(&self.handle.remove_entry(&name));
+        }
+        let _ = idb::wait(Promise::all_settled(&removals)).await;
     }
 }
 
@@ -130,7 +130,7 @@ async fn pause() -> Result<JsValue, JsValue> {
             let _ = reject.call1(&JsValue::NULL, &cause);
         }
     });
-    JsFuture::from(pause).await
+    idb::wait(pause).await
 }
 
 /// A file that is open for writing. Dropping it closes it.

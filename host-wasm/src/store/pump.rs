@@ -86,7 +86,10 @@ impl Writer {
     /// Takes bytes for the next chunk; yields whether it is complete.
     fn gather(&mut self, rest: &mut &[u8]) -> bool {
         let mut tails = self.ingest.tails.borrow_mut();
-        let tail = tails.entry(self.number).or_insert(Tail { at: self.at, bytes: Vec::new() });
+        if tails.get(&self.number).is_none() {
+            tails.insert(self.number, Tail { at: self.at, bytes: Vec::new() });
+        }
+        let Some(tail) = tails.get_mut(&self.number) else { return false };
         let (now, later) = rest.split_at(rest.len().min(CHUNK - tail.bytes.len()));
         tail.bytes.extend(now);
         self.at += now.len() as u64;

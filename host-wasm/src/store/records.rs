@@ -62,7 +62,7 @@ pub(super) async fn apply(db: &Database, batch: &Batch) -> Result<Applied, Store
     let batch = batch.clone();
     let mode = if batch.publish { Mode::Strict } else { Mode::Change };
     db.change(mode, &[RECORDS, STATE], ask, move |records, answers| {
-        let Some((counter, found)) = answers.split_first() else { return Ok(Applied::Conflict) };
+        let (counter, found) = answers.split_first().ok_or(JsValue::UNDEFINED)?;
         let revisions = found.iter().map(|row| record(row).map_or(0, |record| record.revision));
         if revisions.zip(&batch.expect).any(|(found, (_, expected))| found != *expected) {
             return Ok(Applied::Conflict);

@@ -4,8 +4,6 @@
 //! does, whoever is killed in between; after a power cut a file may be gone that was named. Chunks need none of this: they
 //! come and go in one transaction with what names them.
 
-use std::collections::BTreeSet;
-
 use js_sys::Array;
 use lugger_core::effect::store::StoreError;
 use wasm_bindgen::JsValue;
@@ -20,7 +18,7 @@ use super::{
 /// named by then, if ever.
 pub(super) async fn sweep(inner: &Inner) -> Result<(), StoreError> {
     let Ok(dir) = inner.dir() else { return Ok(()) };
-    let listed: BTreeSet<String> = dir.list().await?.into_iter().collect();
+    let orphans = dir.list().await?;
     let ask = |tables: &Transaction| {
         let content = tables.table(CONTENT)?;
         Ok(vec![content.get_all_keys()?, content.get_all()?, tables.table(INGESTS)?.get_all()?])
@@ -28,23 +26,20 @@ pub(super) async fn sweep(inner: &Inner) -> Result<(), StoreError> {
     let answers = inner.db.read(&[CONTENT, INGESTS], ask).await?;
     let [keys, rows, ingests] = [0, 1, 2].map(|at| answers.get(at).map(Array::from).unwrap_or_default());
 
-    let mut orphans = listed.clone();
     for row in ingests.iter().filter_map(|row| IngestRow::from_js(&row)) {
         if let Place::File(name) = &row.place {
-            orphans.remove(&**name);
+            orphans.delete(&JsValue::from_str(name));
         }
     }
     let mut unseen = Vec::new();
     for (key, row) in keys.iter().zip(rows.iter()) {
         if let Some(ContentRow { place: Place::File(name), .. }) = ContentRow::from_js(&row)
-            && !orphans.remove(&*name)
+            && !orphans.delete(&JsValue::from_str(&name))
         {
             unseen.push((key, name));
         }
     }
-    if !orphans.is_empty() {
-        dir.remove_all(&orphans.into_iter().collect::<Vec<_>>()).await;
-    }
+    dir.remove_all(&orphans).await;
     for (key, name) in unseen {
         // Committed since the list was made, or lost.
         if dir.file(&name).await?.is_none() {

@@ -1,9 +1,10 @@
 //! What JavaScript asks for, as JSON.
 
 use lugger_core::{
+    archive::GivenFile,
     model::Descriptor,
     name::{Platform, Reference},
-    verb::{GivenFile, Wanted},
+    verb::Wanted,
 };
 use serde_json::Value;
 use web_sys::File;
@@ -67,7 +68,9 @@ fn reference(value: &Value, name: &str) -> Result<Reference, String> {
 fn platform(value: &Value) -> Result<Option<Platform>, String> {
     match value.get("platform") {
         None | Some(Value::Null) => Ok(None),
-        Some(_) => Platform::parse(text(value, "platform")?, &usual()).map(Some).map_err(|error| error.to_string()),
+        Some(_) => {
+            Platform::parse(text(value, "platform")?, &usual()).map(Some).map_err(|error| error.to_string())
+        }
     }
 }
 

@@ -11,7 +11,10 @@ use lugger_core::{
     error::Error,
     event::Event,
     op::Cx,
-    registry::{Registries, bridge::{self, Bridge}},
+    registry::{
+        Registries,
+        bridge::{self, Bridge},
+    },
     verb::{self, Examine, Import, Look, Pull},
 };
 use serde::Serialize;
@@ -20,7 +23,11 @@ use url::Url;
 use wasm_bindgen::prelude::*;
 use web_sys::File;
 
-use self::{ask::Ask, documents::Documents, failure::{failure, usage}};
+use self::{
+    ask::Ask,
+    documents::Documents,
+    failure::{failure, usage},
+};
 use crate::{
     host::{Cancel, Host, limits},
     store::{Bytes, Options},
@@ -45,7 +52,7 @@ impl Session {
         let host = host.map_err(|error| failure(&error.into()))?;
         Ok(Self {
             host,
-            registries: Registries { bridge, ..Registries::default() },
+            registries: Registries { bridge: bridge.map(Box::new), ..Registries::default() },
             running: RefCell::default(),
             documents: Rc::default(),
         })
@@ -116,8 +123,7 @@ fn flow(
             Ok(json(&Box::pin(verb::import(cx, import)).await?))
         }
         Ask::Examine { reference, platform } => {
-            let examine =
-                Examine { reference: reference.clone(), target: None, platform: platform.clone() };
+            let examine = Examine { reference: reference.clone(), target: None, platform: platform.clone() };
             Box::pin(verb::examine(cx.clone(), examine)).await?;
             let look = Look { platform, remote: false, ..Look::new(reference) };
             Ok(json(&Box::pin(verb::overview(cx, look)).await?))
@@ -125,12 +131,17 @@ fn flow(
         Ask::Inspect { reference, platform, target } => {
             let target = target.map(|target| *target);
             let look = Look { target, platform, documents, registries, ..Look::new(reference) };
-            Ok(json(&Box::pin(verb::overview(cx, look)).await?))
+            let overview = Box::pin(verb::overview(cx.clone(), look)).await?;
+            if overview.stored {
+                // What is looked at goes last when room has to be made.
+                Box::pin(verb::touch(cx, overview.name.clone())).await?;
+            }
+            Ok(json(&overview))
         }
         Ask::Images => Ok(json(&Box::pin(verb::list(cx)).await?)),
-        Ask::Remove { name } => Box::pin(verb::remove(cx, name)).await.map(|()| "null".to_owned()),
+        Ask::Remove { name } => Box::pin(verb::remove(cx, name)).await.map(|_| "null".to_owned()),
         Ask::Allow { registry } => match registries.bridge {
-            Some(bridge) => bridge::allow(cx, bridge, registry).await.map(|()| "null".to_owned()),
+            Some(bridge) => bridge::allow(cx, *bridge, registry).await.map(|()| "null".to_owned()),
             None => Ok("null".to_owned()),
         },
         Ask::Clear => Ok("null".to_owned()),

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use lugger_core::{
-    effect::http::Timeouts,
-    op::Limits,
-};
+use lugger_core::{effect::http::Timeouts, op::Limits};
 use lugger_tests::contract::cases;
-use lugger_wasm::{Cancel, Host, limits, store::{Bytes, Options}};
+use lugger_wasm::{
+    Cancel, Host, limits,
+    store::{Bytes, Options},
+};
 use url::Url;
 use wasm_bindgen_test::console_log;
 

@@ -1,24 +1,17 @@
-//! Serves the fixture of the contract on a loopback port, for hosts that cannot start a server: `fixture PORT`.
+//! The contract's HTTP server as a process, for hosts that cannot start one: `fixture <port>`. It ends when its input does.
 
-use std::{env, process::ExitCode, thread};
+use std::{
+    error::Error,
+    io::{self, Read, Write},
+};
 
 use lugger_tests::contract::server;
 
-fn main() -> ExitCode {
-    let Some(port) = env::args().nth(1).and_then(|port| port.parse().ok()) else {
-        eprintln!("usage: fixture PORT (0 takes a free one)");
-        return ExitCode::FAILURE;
-    };
-    match server::start_on(port) {
-        Ok(base) => {
-            println!("{base}");
-            loop {
-                thread::park();
-            }
-        }
-        Err(error) => {
-            eprintln!("cannot listen on 127.0.0.1:{port}: {error}");
-            ExitCode::FAILURE
-        }
-    }
+fn main() -> Result<(), Box<dyn Error>> {
+    let port = std::env::args().nth(1).ok_or("which port?")?.parse()?;
+    let base = server::start_at(port).map_err(|error| format!("port {port} of 127.0.0.1: {error}"))?;
+    writeln!(io::stdout(), "{base}")?;
+    // Whoever started it holds the other end, so that it never outlives them.
+    io::stdin().read_to_end(&mut Vec::new())?;
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The fixture server on loopback: one thread a connection, one request a connection.
+//! The fixture server on loopback: one thread a connection, one request a connection; pages of other origins may ask.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -12,24 +12,26 @@ use url::Url;
 
 use super::fixture::{Ending, answer};
 
-/// What lets web pages of any origin ask and read: the suite runs in them, too.
-const CORS: &str = "access-control-allow-origin: *\r\naccess-control-expose-headers: *\r\n\
-    access-control-allow-headers: *\r\naccess-control-allow-methods: GET, HEAD, POST\r\n";
+/// How long a stalled connection says nothing before it closes: longer than any test waits.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// How long a body that breaks off waits before it does. A browser throws away what it has not shown by then: no host can be
 /// asked for bytes that come together with the end of their connection.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// How long a stalled connection says nothing before it closes: longer than any test waits.
-const SILENCE: Duration = Duration::from_secs(60);
+/// What lets pages of other origins ask, and see everything.
+const OPEN_TO_PAGES: &str = "access-control-allow-origin: *\r\naccess-control-expose-headers: *\r\n";
+/// What a browser asks for before it asks: `*` does not stand for `Authorization`.
+const MAY_ASK: &str =
+    "access-control-allow-methods: GET, HEAD\r\naccess-control-allow-headers: authorization, *\r\n";
 
-/// Starts a server that lives as long as the process, on a free port; its base URL.
+/// Starts a server that lives as long as the process; its base URL.
 pub fn start() -> io::Result<Url> {
-    start_on(0)
+    start_at(0)
 }
 
-/// The same, on this port of 127.0.0.1.
-pub fn start_on(port: u16) -> io::Result<Url> {
+/// Starts it at this port; 0 is any that is free.
+pub fn start_at(port: u16) -> io::Result<Url> {
     let listener = TcpListener::bind(("127.0.0.1", port))?;
     let base = Url::parse(&format!("http://{}/", listener.local_addr()?)).map_err(io::Error::other)?;
     let root = base.clone();
@@ -55,13 +57,13 @@ fn serve(base: &Url, connection: TcpStream) -> io::Result<()> {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(io::Error::other)?;
         headers.append(name, HeaderValue::from_str(value.trim()).map_err(io::Error::other)?);
     }
-    let url = base.join(path).map_err(io::Error::other)?;
     let mut out = connection;
     if method == "OPTIONS" {
-        return write!(out, "HTTP/1.1 204 fixture\r\nconnection: close\r\n{CORS}\r\n");
+        return write!(out, "HTTP/1.1 204 fixture\r\nconnection: close\r\n{OPEN_TO_PAGES}{MAY_ASK}\r\n");
     }
+    let url = base.join(path).map_err(io::Error::other)?;
     let (answer, ending) = answer(base.path(), &url, &headers);
-    write!(out, "HTTP/1.1 {} fixture\r\nconnection: close\r\n{CORS}", answer.status)?;
+    write!(out, "HTTP/1.1 {} fixture\r\nconnection: close\r\n{OPEN_TO_PAGES}", answer.status)?;
     for (name, value) in answer.headers.iter().filter(|(name, _)| *name != http::header::CONTENT_LENGTH) {
         write!(out, "{name}: ")?;
         out.write_all(value.as_bytes())?;

@@ -107,6 +107,8 @@ pub struct Store {
     pub open: BTreeMap<IngestId, Digest>,
     /// Locks that this process holds.
     pub held: BTreeMap<LockId, LockKey>,
+    /// Bytes of content and ingests that fit in; `None`: all of them.
+    pub capacity: Option<u64>,
     next: u64,
 }
 
@@ -120,6 +122,20 @@ impl Store {
     fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
+    }
+
+    /// Bytes of content and ingests.
+    pub fn used(&self) -> u64 {
+        let blobs: u64 = self.disk.blobs.values().map(|bytes| bytes.len() as u64).sum();
+        blobs + self.disk.ingests.values().map(|partial| partial.extents().total()).sum::<u64>()
+    }
+
+    /// Whether so many bytes more fit in.
+    fn fits(&self, more: usize) -> Result<(), StoreError> {
+        match self.capacity.is_some_and(|capacity| self.used() + more as u64 > capacity) {
+            true => Err(error(StoreErrorKind::Full, &"the store")),
+            false => Ok(()),
+        }
     }
 
     /// How long committed content is.
@@ -162,6 +178,7 @@ impl Store {
 
     /// Writes at an offset; what was there from it on is cut off, and with it a checkpoint that covers more.
     pub fn write(&mut self, ingest: IngestId, at: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        self.fits(bytes.len())?;
         let partial = self.partial(ingest)?;
         let at = at as usize;
         if partial.data.len() < at {
@@ -176,6 +193,7 @@ impl Store {
 
     /// Writes at an offset, where nothing is yet; what is beyond stays.
     pub fn write_part(&mut self, ingest: IngestId, at: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        self.fits(bytes.len())?;
         let partial = self.partial(ingest)?;
         let extents = partial.extents();
         let part = at..at + bytes.len() as u64;
@@ -226,7 +244,10 @@ impl Store {
         let Commit { content, verified } = commit;
         let digest = verified.digest().clone();
         let bytes = match content {
-            Content::Bytes(bytes) => bytes,
+            Content::Bytes(bytes) => {
+                self.fits(bytes.len())?;
+                bytes
+            }
             Content::Ingest(ingest) => {
                 let data = self.partial(ingest)?.data.clone();
                 self.open.remove(&ingest);

@@ -1,6 +1,6 @@
 //! A question that came over the bridge: read by the grammar of names, or refused.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::collections::BTreeMap;
 
 use url::form_urlencoded;
 
@@ -107,7 +107,7 @@ fn digest(text: &str) -> Result<Digest, Told> {
     text.parse().map_err(|why| Told::invalid(format!("{}: {why}", Excerpt::of(text))))
 }
 
-fn number<N: std::str::FromStr>(key: &str, text: &str) -> Result<N, Told> {
+pub(super) fn number<N: std::str::FromStr>(key: &str, text: &str) -> Result<N, Told> {
     // `+7` is a number to Rust, and to no URL that we make.
     let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|_| plain);
@@ -121,26 +121,6 @@ pub(super) fn domain(text: &str) -> Result<String, Told> {
     match reference.filter(is_whole) {
         Some(reference) => Ok(reference.domain().to_owned()),
         None => Err(Told::invalid(format!("{} is no registry", Excerpt::of(text)))),
-    }
-}
-
-/// The part of a blob that a `Range` header asks for. `None`: all of it, as for several ranges and for nonsense (RFC 9110
-/// §14.2); an error when there is nothing there.
-pub fn part(range: Option<&str>, size: u64) -> Result<Option<Range<u64>>, Told> {
-    let read = || {
-        let (first, last) = range?.strip_prefix("bytes=")?.split_once('-')?;
-        let first: u64 = number("first", first).ok()?;
-        let end = match last {
-            "" => size,
-            last => {
-                number::<u64>("last", last).ok().filter(|last| *last >= first)?.saturating_add(1).min(size)
-            }
-        };
-        Some(first..end)
-    };
-    match read() {
-        Some(part) if part.start >= size => Err(Told::beyond()),
-        part => Ok(part),
     }
 }
 
@@ -221,34 +201,11 @@ mod tests {
         assert_eq!(parse("allow?registry=r.example:5000"), Ok(Asked::Allow("r.example:5000".to_owned())));
     }
 
-    #[test]
-    fn ranges() {
-        let of = |range| part(Some(range), 10).map_err(|told| told.status);
-        for (range, want) in [
-            ("bytes=0-", Some(0..10)),
-            ("bytes=3-4", Some(3..5)),
-            ("bytes=3-99", Some(3..10)),
-            ("bytes=3-18446744073709551615", Some(3..10)),
-            ("bytes=-4", None),
-            ("bytes=4-3", None),
-            ("bytes=0-1,3-4", None),
-            ("bytes=+0-1", None),
-            ("lines=1-2", None),
-        ] {
-            assert_eq!(of(range), Ok(want), "{range}");
-        }
-        assert_eq!(of("bytes=10-"), Err(416));
-        assert_eq!(part(None, 10), Ok(None));
-    }
-
     proptest! {
         #[test]
-        fn whatever_is_asked_is_read_or_refused(what in "(manifest|blob|tags|allow|[a-z/.]{0,8})", query in "[ -~]{0,60}", range in "(bytes=)?[0-9,+-]{0,24}", size: u64) {
+        fn whatever_is_asked_is_read_or_refused(what in "(manifest|blob|tags|allow|[a-z/.]{0,8})", query in "[ -~]{0,60}") {
             if let Ok(Asked::Manifest(reference)) = Asked::parse(&what, &query) {
                 prop_assert!(Reference::parse(&reference.canonical()).is_ok());
-            }
-            if let Ok(Some(part)) = part(Some(&range), size) {
-                prop_assert!(part.start < part.end && part.end <= size);
             }
         }
     }

@@ -9,6 +9,8 @@ mod access;
 mod allow;
 #[cfg(feature = "files")]
 mod asked;
+#[cfg(feature = "files")]
+mod range;
 mod told;
 
 use std::{fmt, sync::Arc};
@@ -19,7 +21,8 @@ use url::Url;
 #[cfg(feature = "files")]
 pub use self::{
     access::{Access, Standing},
-    asked::{Asked, part},
+    asked::Asked,
+    range::part,
 };
 pub use self::{allow::allow, told::Told};
 pub(super) use told::relayed;

@@ -66,6 +66,7 @@ impl Told {
     }
 
     /// A range that starts after the end.
+    #[cfg(feature = "files")]
     pub(super) fn beyond() -> Self {
         Self { status: 416, ..Self::invalid("the range starts after the end of the blob") }
     }

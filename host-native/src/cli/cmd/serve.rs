@@ -77,7 +77,7 @@ pub(super) fn run(session: &mut Session, args: &ServeArgs) -> Result<(), Failure
     }
     thread::spawn(move || {
         cancel.wait();
-        stopped.send(None)
+        let _ = stopped.send(None);
     });
     tell(session, &heard);
     Ok(())
