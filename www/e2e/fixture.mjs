@@ -117,6 +117,11 @@ export async function serveRegistry(images, { cors = true } = {}) {
     if (cors) {
       response.setHeader("access-control-allow-origin", "*");
       response.setHeader("access-control-expose-headers", "*");
+      if (request.method === "OPTIONS") {
+        response.setHeader("access-control-allow-headers", request.headers["access-control-request-headers"] ?? "*");
+        response.writeHead(204).end();
+        return;
+      }
     }
     const found = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(request.url);
     const image = found && images[found[1]];

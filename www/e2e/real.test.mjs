@@ -106,7 +106,7 @@ test("a registry that lets no page read is explained", async (t) => {
   if (served === null) {
     return t.skip(MISSING);
   }
-  const { page, done } = await openPage(browser, { tolerate: /CORS|Failed to load|ERR_FAILED/ });
+  const { page, done } = await openPage(browser, { tolerate: /CORS|Failed to load|ERR_FAILED|ERR_ABORTED/ });
   await openImage(page, `${closed.host}/team/app:1`);
   await page.getByRole("heading", { name: "does not let pages read" }).waitFor();
   await page.getByText(`lugger serve ${closed.host}/team/app:1`).waitFor();
