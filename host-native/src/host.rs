@@ -11,6 +11,7 @@ use std::{
 
 use lugger_core::{
     effect::{
+        Notice, Request,
         file::FileError,
         secret::{Origin, Secret, SecretError},
         store::StoreError,
@@ -35,6 +36,17 @@ use crate::{
 
 /// Where credentials come from.
 pub type Credentials = Box<dyn Fn(&Origin) -> Result<Option<Secret>, SecretError> + Send + Sync>;
+
+/// What passes from an operation to its host.
+#[derive(Clone, Copy, Debug)]
+pub enum Seen<'a> {
+    /// Something asked for.
+    Request(&'a Request),
+    /// Something given back.
+    Notice(&'a Notice),
+    /// Something told.
+    Event(&'a Event),
+}
 
 /// A store, a network, threads.
 pub struct Host {
@@ -108,8 +120,23 @@ impl Host {
         cancel: &Cancel,
         mut on_event: impl FnMut(&Event),
     ) -> Result<T, Error> {
+        self.run_watched(self.setup(), flow, cancel, |seen| {
+            if let Seen::Event(event) = seen {
+                on_event(event);
+            }
+        })
+    }
+
+    /// The same with a setup of the caller's, who sees all that passes: with equal seeds and equal answers it is equal.
+    pub fn run_watched<T: 'static>(
+        &mut self,
+        setup: Setup,
+        flow: impl AsyncFnOnce(Cx) -> Result<T, Error> + 'static,
+        cancel: &Cancel,
+        mut on_seen: impl FnMut(Seen<'_>),
+    ) -> Result<T, Error> {
         self.http.close_all();
-        let mut op = Op::new(self.setup(), flow);
+        let mut op = Op::new(setup, flow);
         let started = Instant::now();
         let (sender, inbox) = mpsc::channel();
         cancel.arm(&sender);
@@ -117,9 +144,15 @@ impl Host {
         loop {
             let now = CoreInstant(millis(started.elapsed()));
             match op.poll(now) {
-                Output::Request(request) => running.perform(&mut op, request),
-                Output::Notice(notice) => running.notice(notice),
-                Output::Event(event) => on_event(&event),
+                Output::Request(request) => {
+                    on_seen(Seen::Request(&request));
+                    running.perform(&mut op, request);
+                }
+                Output::Notice(notice) => {
+                    on_seen(Seen::Notice(&notice));
+                    running.notice(notice);
+                }
+                Output::Event(event) => on_seen(Seen::Event(&event)),
                 Output::Wait(wake) => {
                     let wait = wake.map(|wake| wake.at.since(now));
                     if let Some(message) = receive(&inbox, wait) {

@@ -32,7 +32,7 @@ pub mod store;
 
 pub use self::{
     cancel::Cancel,
-    host::{Credentials, Host},
+    host::{Credentials, Host, Seen},
     open::OpenBody,
     platform::host_platform,
     store::Store,

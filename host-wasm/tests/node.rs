@@ -7,7 +7,10 @@ use lugger_core::{
     time::Instant,
     verb::{self, Pull, Wanted},
 };
-use lugger_tests::sim::{Plan, Stop};
+use lugger_tests::{
+    script::Script,
+    sim::{Plan, Scenario, Stop},
+};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// A snapshot of the native tests without its header.
@@ -25,6 +28,16 @@ fn a_story_is_the_same_as_natively() {
     let cancelled = Plan { stop: Stop::Cancel { at: 12, late: true }, ..Plan::mixed(11, 0) };
     let snapshot = include_str!("../../tests/tests/snapshots/golden__a_pull_that_is_cancelled.snap");
     assert_eq!(cancelled.run().transcript.to_string().trim_end(), golden(snapshot));
+}
+
+/// And what `tests/tests/transcript.rs` finds the native host's to be over a real network and disk.
+#[wasm_bindgen_test]
+fn the_same_is_said_to_every_host() {
+    let mut script = Script::pull(Scenario::plain(vec![vec![7; 60_000], vec![8; 10]]));
+    script.serve_rest();
+    script.finish().expect("a pull");
+    let snapshot = include_str!("../../tests/tests/snapshots/transcript__the_same_is_said_to_every_host.snap");
+    assert_eq!(script.world.transcript.said().join("\n"), golden(snapshot));
 }
 
 #[wasm_bindgen_test]

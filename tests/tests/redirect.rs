@@ -81,11 +81,15 @@ fn unsafe_and_unreadable_targets_are_refused_at_once() {
 fn a_host_in_unicode_is_refused_and_its_ascii_form_is_not() {
     let (mut script, layer) = at_the_layer();
     let to = |url: &str| Answer::new(307, Vec::new()).header(header::LOCATION, url);
-    script.expect(&format!("GET {ROOT}/blobs/{layer} (authorized)")).answer(to("https://b%C3%BCcher.example/x"));
+    script
+        .expect(&format!("GET {ROOT}/blobs/{layer} (authorized)"))
+        .answer(to("https://b%C3%BCcher.example/x"));
     let error = script.finish().unwrap_err().to_string();
     assert!(error.contains("Location: invalid international domain name"), "{error}");
     let (mut script, layer) = at_the_layer();
-    script.expect(&format!("GET {ROOT}/blobs/{layer} (authorized)")).answer(to("https://xn--bcher-kva.example/x"));
+    script
+        .expect(&format!("GET {ROOT}/blobs/{layer} (authorized)"))
+        .answer(to("https://xn--bcher-kva.example/x"));
     script.expect("GET https://xn--bcher-kva.example/x").answer(Answer::error(404, "GONE"));
     assert_eq!(script.finish().unwrap_err().kind(), Kind::NotFound);
 }

@@ -28,7 +28,7 @@ mod scenario;
 mod sched;
 mod stop;
 pub mod store;
-mod transcript;
+pub mod transcript;
 mod world;
 
 pub use self::{

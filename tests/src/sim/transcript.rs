@@ -47,6 +47,12 @@ impl Transcript {
         self.0.push(format!("{:>9} {mark} {text}", at.0));
     }
 
+    /// What the operation asked, gave back and told, without times: see [`said`].
+    pub fn said(&self) -> Vec<String> {
+        let lines = self.0.iter().filter_map(|line| line.trim_start().split_once(' '));
+        lines.filter_map(|(_, line)| said(line)).collect()
+    }
+
     /// The lines.
     pub fn lines(&self) -> &[String] {
         &self.0
@@ -57,6 +63,21 @@ impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|line| writeln!(f, "{line}"))
     }
+}
+
+/// A line as it is whoever answers, if the answers are the same: handles are the host's to number, and how far things have
+/// come in between is a matter of time. `None` for what an operation has not said.
+pub fn said(line: &str) -> Option<String> {
+    let is_request = |line: &str| ["! GET ", "! HEAD ", "! POST "].iter().any(|verb| line.starts_with(verb));
+    if !line.starts_with(['>', '-', '!']) || line.starts_with("! moved ") || is_request(line) {
+        return None;
+    }
+    let mut before = "";
+    let word = |word| {
+        let is_handle = ["body", "ingest", "unlock"].contains(&std::mem::replace(&mut before, word));
+        if is_handle && word.parse::<u64>().is_ok() { "_" } else { word }
+    };
+    Some(line.split(' ').map(word).collect::<Vec<_>>().join(" "))
 }
 
 /// One line for an event.
