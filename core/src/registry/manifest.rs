@@ -12,10 +12,13 @@ use crate::{
 
 const DOCKER_CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
+/// Every type that can be read.
+const ANY: HeaderValue = HeaderValue::from_static(ACCEPT);
+
 impl Turn<'_> {
     pub(super) async fn head(&self, cx: &Cx, tag: &str) -> Result<Option<Digest>, Refusal> {
         let refused = [StatusCode::FORBIDDEN, StatusCode::METHOD_NOT_ALLOWED];
-        let reply = self.send(cx, self.manifest_ask(Method::HEAD, tag), &refused).await?;
+        let reply = self.send(cx, self.manifest_ask(Method::HEAD, tag, ANY), &refused).await?;
         if !reply.status.is_success() {
             return Ok(None);
         }
@@ -23,7 +26,7 @@ impl Turn<'_> {
     }
 
     pub(super) async fn tagged(&self, cx: &Cx, tag: &str) -> Result<Document, Refusal> {
-        let (bytes, headers) = self.document(cx, tag).await?;
+        let (bytes, headers) = self.document(cx, tag, ANY).await?;
         let said = content_digest(&headers)?;
         let got = Digest::of(said.as_ref().map_or(Algorithm::Sha256, Digest::algorithm), &bytes);
         match said {
@@ -33,17 +36,26 @@ impl Turn<'_> {
     }
 
     pub(super) async fn pinned(&self, cx: &Cx, digest: &Digest) -> Result<Document, Refusal> {
-        let (bytes, headers) = self.document(cx, &digest.to_string()).await?;
+        let (bytes, headers) = self.document(cx, &digest.to_string(), ANY).await?;
         read(bytes, &headers, digest.clone())
     }
 
     pub(super) async fn described(&self, cx: &Cx, descriptor: &Descriptor) -> Result<Document, Refusal> {
-        let (bytes, _) = self.document(cx, &descriptor.digest.to_string()).await?;
+        // A web page may name one type without asking for permission first (a preflight, which many registries refuse), but not
+        // all of them: more than 128 bytes are no simple header.
+        let only = Some(descriptor.media_type.as_str()).filter(|_| !cx.caps().all_headers);
+        let accept = only.and_then(|only| HeaderValue::from_str(only).ok()).unwrap_or(ANY);
+        let (bytes, _) = self.document(cx, &descriptor.digest.to_string(), accept).await?;
         Document::verified(bytes, descriptor).map_err(|error| ContentError::from(error).into())
     }
 
-    async fn document(&self, cx: &Cx, reference: &str) -> Result<(Vec<u8>, HeaderMap), Refusal> {
-        let mut ask = self.manifest_ask(Method::GET, reference);
+    async fn document(
+        &self,
+        cx: &Cx,
+        reference: &str,
+        accept: HeaderValue,
+    ) -> Result<(Vec<u8>, HeaderMap), Refusal> {
+        let mut ask = self.manifest_ask(Method::GET, reference, accept);
         ask.inline_max = limits::MANIFEST_BYTES;
         let reply = self.send(cx, ask, &[]).await?;
         unencoded(cx, &reply)?;
@@ -54,10 +66,10 @@ impl Turn<'_> {
         }
     }
 
-    fn manifest_ask(&self, method: Method, reference: &str) -> Ask {
+    fn manifest_ask(&self, method: Method, reference: &str, accept: HeaderValue) -> Ask {
         let (name, value) = identity();
         Ask::new(method, self.url(Item::Manifest(reference)))
-            .header(header::ACCEPT, HeaderValue::from_static(ACCEPT))
+            .header(header::ACCEPT, accept)
             .header(name, value)
     }
 }

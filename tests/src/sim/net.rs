@@ -112,7 +112,7 @@ impl Sent {
 impl Net {
     /// Hands an answer over as the exchange asked for it.
     pub fn arrive(&mut self, exchange: &Exchange, sent: Sent) -> Arrival {
-        let Sent { answer: Answer { status, headers, body }, end } = sent;
+        let Sent { answer: Answer { status, headers, body, from }, end } = sent;
         let status = StatusCode::from_u16(status).expect("a status made here is valid");
         let payload = if exchange.method == Method::HEAD {
             Payload::Inline(Vec::new())
@@ -130,7 +130,7 @@ impl Net {
                 End::Stalled => return Arrival::Never,
             }
         };
-        Arrival::Now(Ok(Response { status, headers, body: payload, from: None }))
+        Arrival::Now(Ok(Response { status, headers, body: payload, from }))
     }
 
     /// Closes a body; whether it was open.

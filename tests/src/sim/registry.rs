@@ -45,18 +45,26 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body that the client would get if nothing went wrong.
     pub body: Rc<[u8]>,
+    /// Who answers, if the host has followed redirects there.
+    pub from: Option<Url>,
 }
 
 impl Answer {
     /// A response without headers.
     pub fn new(status: u16, body: impl Into<Rc<[u8]>>) -> Self {
-        Self { status, headers: HeaderMap::new(), body: body.into() }
+        Self { status, headers: HeaderMap::new(), body: body.into(), from: None }
     }
 
     /// With one more header.
     pub fn header(mut self, name: impl TryInto<HeaderName>, value: &str) -> Self {
         let name = name.try_into().ok().expect("a name made here is valid");
         self.headers.append(name, HeaderValue::from_str(value).expect("a value made here is valid"));
+        self
+    }
+
+    /// From another place than the one asked: the host has followed redirects there.
+    pub fn from(mut self, url: &str) -> Self {
+        self.from = Some(Url::parse(url).expect("a URL made here is valid"));
         self
     }
 

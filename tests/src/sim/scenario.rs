@@ -5,7 +5,7 @@ use std::time::Duration;
 use lugger_core::{
     effect::http::Timeouts,
     name::Platform,
-    op::{Limits, Ranges, Setup},
+    op::{Caps, Limits, Ranges, Setup},
     rng::Rng,
     verb::Wanted,
 };
@@ -55,6 +55,8 @@ pub struct Scenario {
     pub wanted: Wanted,
     /// The operation's bounds.
     pub limits: Limits,
+    /// What the host can do.
+    pub caps: Caps,
     /// The operation's seed.
     pub seed: u64,
 }
@@ -98,6 +100,7 @@ impl Scenario {
                 ranges: ranges(&mut Rng::new(seed ^ 0x4a11_9e55)),
                 ..limits(1 + rng.below(4) as usize, 1 << (9 + rng.below(7)))
             },
+            caps: Caps::default(),
             seed: rng.draw(),
         }
     }
@@ -135,7 +138,7 @@ impl Scenario {
             seed: self.seed.wrapping_add(run),
             wall: clock.wall(),
             limits: self.limits,
-            ..Setup::default()
+            caps: self.caps,
         }
     }
 }
