@@ -13,7 +13,8 @@ const OCI = "application/vnd.oci.image";
 const sha256 = (bytes) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 const json = (value) => Buffer.from(JSON.stringify(value));
 
-function tarHeader(name, length) {
+/** The header of a plain file of so many bytes. */
+export function tarHeader(name, length) {
   const header = Buffer.alloc(512);
   header.write(name);
   header.write("0000644\0", 100);

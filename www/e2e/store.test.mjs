@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { makeImage, plainImage, randomLayer, serveRegistry } from "./fixture.mjs";
+import { endless, makeImage, plainImage, randomLayer, serveRegistry } from "./fixture.mjs";
 import { launchIn } from "./harness.mjs";
+import { browserMemory } from "./memory.mjs";
 import { ask, checkpoints, events, openImage, openTab, verified } from "./tab.mjs";
 import { builtPage } from "./target.mjs";
 
@@ -51,10 +52,10 @@ async function until(what, seconds = 60) {
 
 // Less than what comes in ranges, and more: the one goes on with a prefix, the other with islands, too.
 for (const size of [48, 96]) {
-  test(`a tab that is killed while ${size} MiB come loses nothing that came`, async () => {
+  test(`a tab that is killed while ${size} MiB come loses nothing that came`, async (t) => {
     const image = plainImage([randomLayer(size * MIB)]);
     const [layer] = image.blobs.keys();
-    registry = await serveRegistry({ app: image }, { pace: 12 * MIB });
+    registry = await serveRegistry({ app: image }, { pace: 6 * MIB });
     const first = await openTab(context, served.url);
     await openImage(first, `${registry.host}/app:1`);
     await until(() => sum(transfers(layer).map(({ sent }) => sent)) >= 0.6 * size * MIB);
@@ -77,9 +78,14 @@ for (const size of [48, 96]) {
       assert.ok(from - seen <= 9 * MIB, `${from - seen} bytes were hashed again`);
       assert.equal(transfers(layer)[before].range, `bytes=${from}-`);
     }
-    assert.ok(transfers(layer).slice(before).every(({ range }) => range !== null));
+    assert.ok(
+      transfers(layer)
+        .slice(before)
+        .every(({ range }) => range !== null),
+    );
     // What was under way when the tab died comes twice: less than a fiftieth.
     const sent = sum(transfers(layer).map(({ sent }) => sent));
+    t.diagnostic(`went on at ${from}, checkpoint at ${seen}; ${sent} bytes came of ${size * MIB}`);
     assert.ok(sent <= 1.05 * size * MIB, `${sent} bytes came in all`);
   });
 }
@@ -172,4 +178,32 @@ test("a full store gives up the image that was not used for longest, and none in
     const tail = await ask(page, { op: "read", digest, from: 12 * MIB, length: 2000 });
     assert.deepEqual(tail, Array.from(image.blobs.get(digest).subarray(12 * MIB, 12 * MIB + 2000)));
   }
+});
+
+test("memory stays flat however large a layer is", async (t) => {
+  // With LUGGER_LONG a gibibyte.
+  const blocks = process.env.LUGGER_LONG === "1" ? 1024 : 256;
+  const image = plainImage([endless(blocks)]);
+  const [layer] = image.blobs.keys();
+  registry = await serveRegistry({ app: image });
+  const page = await openTab(context, served.url);
+  await ask(page, { op: "images" });
+  const idle = browserMemory(folder);
+  let over = false;
+  const pulled = ask(page, { op: "pull", reference: `${registry.host}/app:1`, platform: null }).finally(() => {
+    over = true;
+  });
+  // The most of the first part and the most of the rest: garbage comes and goes.
+  const most = [0, 0];
+  await until(() => {
+    const late = sum(transfers(layer).map(({ sent }) => sent)) > 100e6 ? 1 : 0;
+    most[late] = Math.max(most[late], browserMemory(folder));
+    return over;
+  }, 300);
+  await pulled;
+  const [early, late] = most.map((bytes) => Math.round((bytes - idle) / MIB));
+  t.diagnostic(
+    `over ${Math.round(idle / MIB)} MiB idle: up to ${early} MiB for 100 MB, up to ${late} MiB for ${blocks} MiB`,
+  );
+  assert.ok(late - early < 64, `grew from ${early} to ${late} MiB`);
 });

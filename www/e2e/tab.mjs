@@ -44,10 +44,7 @@ export async function ask(page, request) {
 
 /** All events of this kind so far, whichever operation they are of. */
 export function events(page, kind) {
-  return page.evaluate(
-    (kind) => window.heard.map(({ event }) => event).filter((event) => event?.event === kind),
-    kind,
-  );
+  return page.evaluate((kind) => window.heard.map(({ event }) => event).filter((event) => event?.event === kind), kind);
 }
 
 /** Opens an image as a person does. */
