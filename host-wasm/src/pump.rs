@@ -22,7 +22,8 @@ use crate::{
 
 /// What is gathered before it is hashed and written in one go.
 const BUFFER: usize = 1 << 20;
-/// Between two reports of progress.
+/// Between two reports of progress, and for how long bytes are gathered at most: what a slow connection brought is not lost
+/// with its tab.
 const PROGRESS: Duration = Duration::from_millis(100);
 
 /// What a pump runs with.
@@ -61,7 +62,11 @@ impl Pumping<'_> {
             },
             Source::Ingest { ingest, from, to } => Input::Ingest(self.store.reader(ingest, from, to).await?),
             Source::Content { digest, from, to } => {
-                Input::Content { blob: self.store.blob(&digest).await?, at: from, to }
+                let blob = self.store.blob(&digest).await?;
+                match blob.ahead(from, to) {
+                    Some(pieces) => Input::File { blob, pieces },
+                    None => Input::Content { blob, at: from, to },
+                }
             }
             Source::Given { given, from, to } => match given::find(self.given, given) {
                 Ok(file) => Input::Given { file, pieces: Pieces::new(file, from, to) },
@@ -119,9 +124,10 @@ impl Pumping<'_> {
         }
     }
 
-    /// Fills the buffer, or says why it goes no further.
+    /// Fills the buffer, as far as that goes at once, or says why it goes no further.
     async fn fill(&self, input: &mut Input<'_>, buffer: &mut Vec<u8>) -> Result<Option<End>, StoreError> {
-        while buffer.len() < BUFFER {
+        let began = clock::now();
+        while buffer.len() < BUFFER && (buffer.is_empty() || clock::now().since(began) < PROGRESS) {
             if self.forgotten.get() {
                 return Ok(Some(End::Forgotten));
             }
@@ -151,6 +157,7 @@ enum Input<'a> {
     Body(Body),
     Ingest(Reader),
     Content { blob: Blob, at: u64, to: u64 },
+    File { blob: Blob, pieces: Pieces },
     Given { file: &'a File, pieces: Pieces },
 }
 
@@ -175,6 +182,10 @@ impl Input<'_> {
                 buffer.extend_from_slice(&bytes);
                 Ok(Ok(bytes.len()))
             }
+            Self::File { blob, pieces } => match pieces.next().await {
+                Ok(piece) => Ok(Ok(append(buffer, piece.as_ref()))),
+                Err(error) => Err(blob.lost(&error)),
+            },
             Self::Given { file, pieces } => Ok(match pieces.next().await {
                 Ok(piece) => Ok(append(buffer, piece.as_ref())),
                 Err(error) => Err(End::GivenLost(given::lost(file, &error))),

@@ -133,6 +133,15 @@ fn the_second_try_goes_on_where_the_first_one_ended() {
 }
 
 #[test]
+fn what_came_already_needs_no_more_room() {
+    // All that can go is less than the layer, and more than what is still to come of it.
+    let world = put(calm(Scenario::plain(vec![noise(9, 30_000)])), "r.example/a:1", &image(1), "1999-01-01");
+    let (script, result) = pull_into(world, 20_000, true);
+    result.unwrap();
+    assert_eq!(evicted(&script), ["a:1"]);
+}
+
+#[test]
 fn when_nothing_can_go_it_is_an_error() {
     // Nothing is there but what is wanted itself.
     let (script, result) = pull_into(calm(Scenario::plain(vec![noise(9, 30_000)])), 20_000, true);
@@ -142,6 +151,6 @@ fn when_nothing_can_go_it_is_an_error() {
     let world = put(calm(Scenario::plain(vec![noise(9, 90_000)])), "r.example/a:1", &image(1), "1999-01-01");
     let (script, result) = pull_into(world, 20_000, true);
     assert!(result.unwrap_err().to_string().contains("full"));
-    assert_eq!(evicted(&script), ["a:1"]);
+    assert_eq!((evicted(&script), names(&script.world)), (vec![], vec!["a:1".to_owned()]), "nor is it given up in vain");
     assert!(script.world.store.disk.ingests.len() == 1, "what came is kept");
 }

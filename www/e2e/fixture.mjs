@@ -1,9 +1,11 @@
 /** A small image made here: as the files of an OCI layout, as an archive, and in a registry that lets pages read its answers. */
 
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 
 const OCI = "application/vnd.oci.image";
@@ -11,22 +13,27 @@ const OCI = "application/vnd.oci.image";
 const sha256 = (bytes) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 const json = (value) => Buffer.from(JSON.stringify(value));
 
+/** The header of a plain file of so many bytes. */
+export function tarHeader(name, length) {
+  const header = Buffer.alloc(512);
+  header.write(name);
+  header.write("0000644\0", 100);
+  header.write("0000000\0", 108);
+  header.write("0000000\0", 116);
+  header.write(`${length.toString(8).padStart(11, "0")}\0`, 124);
+  header.write("00000000000\0", 136);
+  header.write("        0", 148);
+  header.write("ustar\u000000", 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  return header;
+}
+
 /** A tar of plain files. */
 export function tar(files) {
   const blocks = [];
   for (const [name, body] of Object.entries(files)) {
-    const header = Buffer.alloc(512);
-    header.write(name);
-    header.write("0000644\0", 100);
-    header.write("0000000\0", 108);
-    header.write("0000000\0", 116);
-    header.write(`${body.length.toString(8).padStart(11, "0")}\0`, 124);
-    header.write("00000000000\0", 136);
-    header.write("        0", 148);
-    header.write("ustar\u000000", 257);
-    const sum = header.reduce((total, byte) => total + byte, 0);
-    header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-    blocks.push(header, body, Buffer.alloc((512 - (body.length % 512)) % 512));
+    blocks.push(tarHeader(name, body.length), body, Buffer.alloc((512 - (body.length % 512)) % 512));
   }
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);
 }
@@ -109,9 +116,59 @@ export function write(folder, files) {
   }
 }
 
-/** Serves images by `repository:tag`. With `cors: false` it is like most of them: pages cannot read what it says. */
-export async function serveRegistry(images, { cors = true } = {}) {
+/** One image of layers as they are given, all of them stored as they are: bytes in memory, or {@link endless} ones. */
+export function plainImage(layers) {
+  const blobs = new Map();
+  const put = (bytes, mediaType) => {
+    const digest = bytes.digest ?? sha256(bytes);
+    blobs.set(digest, bytes);
+    return { mediaType, digest, size: bytes.length };
+  };
+  const rows = layers.map((layer) => put(layer, `${OCI}.layer.v1.tar`));
+  const rootfs = { type: "layers", diff_ids: rows.map(({ digest }) => digest) };
+  const config = put(json({ architecture: "amd64", os: "linux", rootfs }), `${OCI}.config.v1+json`);
+  const manifest = { schemaVersion: 2, mediaType: `${OCI}.manifest.v1+json`, config, layers: rows };
+  return { target: put(json(manifest), manifest.mediaType), blobs };
+}
+
+/** A layer of one file, of bytes that nothing compresses. */
+export function randomLayer(length) {
+  return tar({ file: randomBytes(length) });
+}
+
+/** A layer of one file that nobody has in memory: a block of random bytes, again and again. */
+export function endless(blocks) {
+  const block = randomBytes(1 << 20);
+  const header = tarHeader("file", blocks * block.length);
+  const parts = [header, ...Array(blocks).fill(block), Buffer.alloc(1024)];
+  const hash = createHash("sha256");
+  for (const part of parts) {
+    hash.update(part);
+  }
+  return {
+    length: parts.reduce((sum, part) => sum + part.length, 0),
+    digest: `sha256:${hash.digest("hex")}`,
+    /** What there is from an offset on, at least a byte and at most a block. */
+    piece(at) {
+      const from = at - header.length;
+      if (from < 0) {
+        return header.subarray(at);
+      }
+      const number = Math.floor(from / block.length);
+      return parts[number + 1].subarray(from - number * block.length);
+    },
+  };
+}
+
+/**
+ * Serves images by `repository:tag`. With `cors: false` it is like most of them: pages cannot read what it says. A `pace` is
+ * in bytes per second, of each body.
+ *
+ * `asked` is every request; `served` the transfers of each blob: the `range` that was asked for, and the bytes `sent`.
+ */
+export async function serveRegistry(images, { cors = true, pace = Number.POSITIVE_INFINITY } = {}) {
   const asked = [];
+  const served = new Map();
   const server = http.createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     if (cors) {
@@ -133,13 +190,52 @@ export async function serveRegistry(images, { cors = true } = {}) {
     }
     const manifest = found[2] === "manifests";
     const type = manifest ? JSON.parse(bytes).mediaType : "application/octet-stream";
-    const head = { "content-type": type, "content-length": bytes.length, "docker-content-digest": digest };
-    response.writeHead(200, head).end(request.method === "HEAD" ? undefined : bytes);
+    const range = (!manifest && request.headers.range) || null;
+    const [from, to] = part(range, bytes.length);
+    const head = { "content-type": type, "content-length": to - from, "docker-content-digest": digest };
+    if (range !== null) {
+      head["content-range"] = `bytes ${from}-${to - 1}/${bytes.length}`;
+    }
+    response.writeHead(range === null ? 200 : 206, head);
+    if (request.method === "HEAD" || manifest) {
+      response.end(request.method === "HEAD" ? undefined : bytes);
+      return;
+    }
+    const transfer = { range, sent: 0 };
+    served.set(digest, [...(served.get(digest) ?? []), transfer]);
+    void send(response, bytes, from, to, pace, transfer);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const stop = () => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   };
-  return { host: `127.0.0.1:${server.address().port}`, asked, stop };
+  return { host: `127.0.0.1:${server.address().port}`, asked, served, stop };
+}
+
+/** What a `Range` asks for, as offsets. */
+function part(range, length) {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? "") ?? [null, "0", ""];
+  return [Number(first), last === "" ? length : Number(last) + 1];
+}
+
+/** Sends a part at a pace, in pieces that are small enough for it to be even. */
+async function send(response, bytes, from, to, pace, transfer) {
+  const most = Number.isFinite(pace) ? 128 << 10 : 1 << 20;
+  const gone = once(response, "close").catch(() => undefined);
+  const began = performance.now();
+  for (let at = from; at < to && !response.destroyed; ) {
+    const rest = bytes.piece?.(at) ?? bytes.subarray(at);
+    const piece = rest.subarray(0, Math.min(most, to - at));
+    at += piece.length;
+    transfer.sent += piece.length;
+    if (!response.write(piece)) {
+      await Promise.race([once(response, "drain"), gone]);
+    }
+    const early = ((at - from) / pace) * 1000 - (performance.now() - began);
+    if (early > 0) {
+      await sleep(early);
+    }
+  }
+  response.end();
 }

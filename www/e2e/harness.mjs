@@ -51,6 +51,12 @@ export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGUMENTS });
 }
 
+/** A browser that keeps what it stores in a folder, as people's do: contexts of the other kind have it in memory. */
+export function launchIn(folder) {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launchPersistentContext(folder, { executablePath, args: ARGUMENTS });
+}
+
 /**
  * A page of its own context. `troubles` is what went wrong so far; `done` closes it and fails if there is any but those
  * that match `tolerate`: a browser complains aloud of answers that a page may not read.

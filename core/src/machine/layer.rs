@@ -61,6 +61,7 @@ pub struct LayerTap {
     max: u64,
     packed: Packed,
     itself: Option<Hasher>,
+    known: Option<Digest>,
     hasher: Hasher,
     walker: Walker,
     bytes: u64,
@@ -90,6 +91,7 @@ impl LayerTap {
             max,
             packed,
             itself: None,
+            known: None,
             hasher: Hasher::new(algorithm),
             walker: Walker::new(),
             bytes: 0,
@@ -101,6 +103,15 @@ impl LayerTap {
     #[must_use]
     pub fn and_itself(mut self) -> Self {
         self.itself = Some(Hasher::new(Algorithm::Sha256));
+        self
+    }
+
+    /// The same, of a layer whose bytes are known to have this digest: a plain one is what it unpacks to, and is not digested
+    /// once more.
+    #[must_use]
+    pub fn known_as(mut self, digest: &Digest) -> Self {
+        let is_of_use = digest.algorithm() == self.hasher.algorithm() && !matches!(self.packed, Packed::Gzip(..));
+        self.known = is_of_use.then(|| digest.clone());
         self
     }
 
@@ -128,26 +139,33 @@ impl LayerTap {
             return Ok(());
         }
         let first = std::mem::take(first);
-        self.packed = sniff(&first)?;
-        self.unpack(&first)
+        self.sniff(&first)
     }
 
     /// The verdict.
     pub fn finish(mut self) -> Result<Examined, LayerError> {
         if let Packed::Sniffed(first) = &mut self.packed {
             let first = std::mem::take(first);
-            self.packed = sniff(&first)?;
-            self.unpack(&first)?;
+            self.sniff(&first)?;
         }
         if let Packed::Gzip(gunzip, _) = &self.packed {
             gunzip.finish()?;
         }
         let entries = self.walker.finish()?;
         Ok(Examined {
-            diff_id: self.hasher.finish(),
+            diff_id: self.known.unwrap_or_else(|| self.hasher.finish()),
             unpacked: Unpacked { bytes: self.bytes, entries },
             digest: self.itself.map(Hasher::finish),
         })
+    }
+
+    /// Looks at the first bytes, and decides by them what all of it is.
+    fn sniff(&mut self, first: &[u8]) -> Result<(), LayerError> {
+        self.packed = sniff(first)?;
+        if matches!(self.packed, Packed::Gzip(..)) {
+            self.known = None;
+        }
+        self.unpack(first)
     }
 
     fn unpack(&mut self, mut chunk: &[u8]) -> Result<(), LayerError> {
@@ -180,7 +198,9 @@ impl LayerTap {
         if self.bytes > FREE && self.bytes / RATIO > self.seen {
             return Err(LayerError::Ratio);
         }
-        self.hasher.update(bytes);
+        if self.known.is_none() {
+            self.hasher.update(bytes);
+        }
         while !bytes.is_empty() {
             let (used, member) = self.walker.step(bytes)?;
             self.entries += u64::from(member.is_some());
@@ -263,6 +283,25 @@ mod tests {
         assert_eq!(examine(&[0x28, 0xb5, 0x2f, 0xfd, 0], Compression::Sniffed, 9), Err(LayerError::Other));
         assert_eq!(examine(&plain, Compression::Gzip, 99), Err(LayerError::Gunzip(GunzipError::Damaged)));
         assert!(matches!(examine(&packed, Compression::None, 99), Err(LayerError::Tar(_))));
+    }
+
+    #[test]
+    fn what_is_known_of_a_plain_layer_is_believed_and_of_a_packed_one_is_not() {
+        let (plain, told) = (tar(2, 700), Digest::sha256(b"told"));
+        let packed = gzip(&plain);
+        let diff_id = |bytes: &[u8], compression, told: &Digest| {
+            let mut tap = LayerTap::new(compression, Algorithm::Sha256, 1 << 40).unwrap().known_as(told);
+            bytes.chunks(3).for_each(|piece| tap.feed(piece).unwrap());
+            let examined = tap.finish().unwrap();
+            assert_eq!(examined.unpacked, Unpacked { bytes: plain.len() as u64, entries: 2 });
+            examined.diff_id
+        };
+        assert_eq!(diff_id(&plain, Compression::None, &told), told);
+        assert_eq!(diff_id(&plain, Compression::Sniffed, &told), told);
+        assert_eq!(diff_id(&packed, Compression::Gzip, &told), Digest::sha256(&plain));
+        assert_eq!(diff_id(&packed, Compression::Sniffed, &told), Digest::sha256(&plain));
+        let other = Digest::of(Algorithm::Sha512, &plain);
+        assert_eq!(diff_id(&plain, Compression::None, &other), Digest::sha256(&plain), "of another algorithm");
     }
 
     #[test]

@@ -86,7 +86,9 @@ enum Found {
 
 async fn one(cx: &Cx, layer: &Descriptor, want: &Digest) -> Result<Found, Error> {
     let compression = layer.media_type.compression().unwrap_or(Compression::Other);
-    let tap = LayerTap::new(compression, want.algorithm(), cx.limits().unpacked_max);
+    // The store has verified its digest when it came.
+    let tap = LayerTap::new(compression, want.algorithm(), cx.limits().unpacked_max)
+        .map(|tap| tap.known_as(&layer.digest));
     let Some(tap) = tap.filter(|_| !layer.media_type.is_encrypted()) else { return Ok(Found::Skipped) };
     if cx.find(&layer.digest).await?.is_none() {
         return Ok(Found::Skipped);

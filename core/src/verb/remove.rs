@@ -42,6 +42,33 @@ pub(super) async fn release(
     keep: &BTreeSet<Digest>,
     always: bool,
 ) -> Result<Option<u64>, Error> {
+    let gone = only_theirs(cx, names, keep).await?;
+    let freed = gone.values().fold(0_u64, |sum, size| sum.saturating_add(*size));
+    if freed == 0 && !always {
+        return Ok(None);
+    }
+    let names = names.iter().flat_map(|name| [image_key(name), used_key(name)]);
+    let mut changes: Vec<_> = names.map(|key| Change::Delete { key }).collect();
+    for digest in gone.keys() {
+        changes.push(Change::DeleteAll { prefix: format!("label/{digest}/") });
+        changes.push(Change::DeleteAll { prefix: format!("source/{digest}/") });
+    }
+    // Before any content goes, it is sure that no name leads there.
+    match cx.apply(Batch { expect: Vec::new(), changes, publish: true }).await? {
+        Applied::Done | Applied::Conflict => {}
+    }
+    for digest in gone.keys() {
+        cx.remove(digest).await?;
+    }
+    Ok(Some(freed))
+}
+
+/// The content that only these names lead to, with its size, but for what is to be kept and what an operation holds.
+pub(super) async fn only_theirs(
+    cx: &Cx,
+    names: &[String],
+    keep: &BTreeSet<Digest>,
+) -> Result<BTreeMap<Digest, u64>, Error> {
     let (mut ours, mut others) = (BTreeSet::new(), leased(cx).await?);
     others.extend(keep.iter().cloned());
     let mut roots = BTreeMap::new();
@@ -54,30 +81,13 @@ pub(super) async fn release(
     for target in roots.values() {
         below(cx, target, &mut others).await?;
     }
-    let (mut gone, mut freed) = (Vec::new(), 0_u64);
+    let mut found = BTreeMap::new();
     for digest in ours.difference(&others) {
         if let Some(size) = cx.find(digest).await? {
-            gone.push(digest);
-            freed = freed.saturating_add(size);
+            found.insert(digest.clone(), size);
         }
     }
-    if freed == 0 && !always {
-        return Ok(None);
-    }
-    let names = names.iter().flat_map(|name| [image_key(name), used_key(name)]);
-    let mut changes: Vec<_> = names.map(|key| Change::Delete { key }).collect();
-    for digest in &gone {
-        changes.push(Change::DeleteAll { prefix: format!("label/{digest}/") });
-        changes.push(Change::DeleteAll { prefix: format!("source/{digest}/") });
-    }
-    // Before any content goes, it is sure that no name leads there.
-    match cx.apply(Batch { expect: Vec::new(), changes, publish: true }).await? {
-        Applied::Done | Applied::Conflict => {}
-    }
-    for digest in gone {
-        cx.remove(digest).await?;
-    }
-    Ok(Some(freed))
+    Ok(found)
 }
 
 /// Adds all content that a root leads to, as far as the store has its documents. A damaged document leads nowhere.

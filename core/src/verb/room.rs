@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use super::remove::release;
+use super::remove::{only_theirs, release};
 use crate::{
     effect::store::{Batch, Change, StoreErrorKind},
     error::Error,
@@ -69,9 +69,10 @@ pub(super) async fn making_room<T>(
 }
 
 /// Gives up images, the least recently used first, until as much is free as the operation is known to miss. Whether
-/// anything was freed.
+/// anything was freed: nothing is when all of them together are not enough, for then they would be given up in vain.
 async fn make(cx: &Cx, room: &Room) -> Result<bool, Error> {
-    let missing = room.content.borrow().values().fold(0_u64, |sum, size| sum.saturating_add(*size));
+    let wanted: Vec<_> = room.content.borrow().clone().into_iter().filter(|(_, size)| *size > 0).collect();
+    let missing = sum(wanted.iter().map(|(_, size)| *size));
     let keep: BTreeSet<Digest> = room.content.borrow().keys().cloned().collect();
     let mut used = BTreeMap::new();
     for (key, record) in cx.scan(USED).await? {
@@ -89,6 +90,14 @@ async fn make(cx: &Cx, room: &Room) -> Result<bool, Error> {
     targets.retain(|target, _| !room.targets.borrow().contains(target));
     let mut oldest: Vec<_> = targets.into_values().collect();
     oldest.sort();
+    let mut lacking = missing;
+    for (digest, _) in &wanted {
+        lacking = lacking.saturating_sub(cx.partial(digest).await?.unwrap_or(0));
+    }
+    let names: Vec<_> = oldest.iter().flat_map(|(_, names)| names.clone()).collect();
+    if sum(only_theirs(cx, &names, &keep).await?.into_values()) < lacking {
+        return Ok(false);
+    }
     let mut freed = 0_u64;
     for (_, names) in oldest {
         let Some(released) = release(cx, &names, &keep, false).await? else { continue };
@@ -99,6 +108,10 @@ async fn make(cx: &Cx, room: &Room) -> Result<bool, Error> {
         }
     }
     Ok(freed > 0)
+}
+
+fn sum(sizes: impl Iterator<Item = u64>) -> u64 {
+    sizes.fold(0, u64::saturating_add)
 }
 
 /// Notes that a name was used just now: when room is made, it goes after those that were not. A name that the store does not

@@ -7,6 +7,7 @@ use lugger_core::effect::store::StoreError;
 use wasm_bindgen::JsValue;
 
 use super::{Inner, chunks, error, idb};
+use crate::given;
 
 /// Committed content of any length. Nothing of it is in memory but what was read last.
 ///
@@ -38,6 +39,21 @@ impl Blob {
         let mut bytes = Vec::new();
         self.pieces.read(at, max.min(left), &mut bytes).await?;
         Ok(bytes)
+    }
+}
+
+impl Blob {
+    /// The bytes from one offset up to another, read before they are asked for; `None` if they are not in a file.
+    pub(crate) fn ahead(&self, from: u64, to: u64) -> Option<given::Pieces> {
+        match &self.pieces {
+            Pieces::File { file, .. } => Some(given::Pieces::new(file, from, to)),
+            Pieces::Inline(_) | Pieces::Chunks { .. } => None,
+        }
+    }
+
+    /// Its file could not be read.
+    pub(crate) fn lost(&self, cause: &JsValue) -> StoreError {
+        error::thrown(&self.pieces.path(), cause)
     }
 }
 

@@ -3,6 +3,7 @@
 //! The machine's speed drifts, so the tools take turns (A B C A B C …) and what counts is the ratios inside one table.
 //! The first round warms the page cache, counts requests through the proxy and is not timed.
 
+mod browser;
 mod check;
 mod image;
 pub(crate) mod measure;
@@ -62,6 +63,9 @@ pub(crate) struct Options {
     /// Only show that the delaying proxy delays, counts and does not limit
     #[arg(long)]
     self_check: bool,
+    /// Compare a tab with `lugger pull` instead, and with sha256sum
+    #[arg(long)]
+    browser: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -88,6 +92,9 @@ pub(crate) fn run(options: &Options) -> Result {
         return check::run();
     }
     std::env::set_current_dir(root())?;
+    if options.browser {
+        return browser::run(options);
+    }
     let tools = options.tools();
     install(options, &tools)?;
     if !options.no_lugger {

@@ -1,0 +1,210 @@
+// What the store of a browser goes through: tabs that die, tabs beside each other, no network, no room.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { endless, makeImage, plainImage, randomLayer, serveRegistry } from "./fixture.mjs";
+import { launchIn } from "./harness.mjs";
+import { browserMemory } from "./memory.mjs";
+import { ask, checkpoints, events, openImage, openTab, verified } from "./tab.mjs";
+import { builtPage } from "./target.mjs";
+
+const MIB = 1 << 20;
+const MISSING = "the Rust half is not built: ../host-wasm/package/README.md";
+
+let served;
+let folder;
+let context;
+let registry;
+
+before(async () => {
+  served = await builtPage();
+});
+
+after(() => served?.stop());
+
+beforeEach(async (t) => {
+  if (served === null) {
+    return t.skip(MISSING);
+  }
+  folder = mkdtempSync(path.join(tmpdir(), "lugger-store-"));
+  context = await launchIn(folder);
+});
+
+afterEach(async () => {
+  await context?.close();
+  await registry?.stop();
+  registry = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
+const transfers = (digest) => registry.served.get(digest) ?? [];
+
+/** Waits for something that no page tells. */
+async function until(what, seconds = 60) {
+  for (const end = performance.now() + seconds * 1000; !(await what()); ) {
+    assert.ok(performance.now() < end, `not within ${seconds} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+// Less than what comes in ranges, and more: the one goes on with a prefix, the other with islands, too.
+for (const size of [48, 96]) {
+  test(`a tab that is killed while ${size} MiB come loses nothing that came`, async (t) => {
+    const image = plainImage([randomLayer(size * MIB)]);
+    const [layer] = image.blobs.keys();
+    registry = await serveRegistry({ app: image }, { pace: 6 * MIB });
+    const first = await openTab(context, served.url);
+    await openImage(first, `${registry.host}/app:1`);
+    await until(() => sum(transfers(layer).map(({ sent }) => sent)) >= 0.6 * size * MIB);
+    const before = transfers(layer).length;
+    const crashed = first.waitForEvent("crash");
+    const session = await context.newCDPSession(first);
+    // It never answers.
+    session.send("Page.crash").catch(() => undefined);
+    await crashed;
+
+    const second = await openTab(context, served.url);
+    await ask(second, { op: "images" });
+    const [seen] = await checkpoints(second);
+    await openImage(second, `${registry.host}/app:1`);
+    await verified(second);
+    const [{ from }] = await events(second, "began");
+    assert.ok(from > 0.55 * size * MIB, `it had ${from} bytes`);
+    if (size < 64) {
+      // What follows the checkpoint is hashed again, and nothing before it: one interval, and what the pump gathers at once.
+      assert.ok(from - seen <= 9 * MIB, `${from - seen} bytes were hashed again`);
+      assert.equal(transfers(layer)[before].range, `bytes=${from}-`);
+    }
+    assert.ok(
+      transfers(layer)
+        .slice(before)
+        .every(({ range }) => range !== null),
+    );
+    // What was under way when the tab died comes twice: of each connection a tenth of a second, and what lay in buffers.
+    const slack = size < 64 ? 1.05 : 1.07;
+    const sent = sum(transfers(layer).map(({ sent }) => sent));
+    t.diagnostic(`went on at ${from}, checkpoint at ${seen}; ${sent} bytes came of ${size * MIB}`);
+    assert.ok(sent <= slack * size * MIB, `${sent} bytes came in all`);
+  });
+}
+
+test("two tabs that pull the same image fetch it once", async () => {
+  const image = makeImage();
+  registry = await serveRegistry({ app: image }, { pace: 2 * MIB });
+  const tabs = await Promise.all([openTab(context, served.url), openTab(context, served.url)]);
+  await Promise.all(tabs.map((tab) => openImage(tab, `${registry.host}/app:1`)));
+  await Promise.all(tabs.map(verified));
+  assert.ok(registry.served.size > 3);
+  for (const [digest, transfers] of registry.served) {
+    const whole = [{ range: null, sent: image.blobs.get(digest).length }];
+    assert.deepEqual(transfers, whole, digest);
+  }
+  const waited = await Promise.all(tabs.map((tab) => events(tab, "waiting")));
+  assert.ok(waited.flat().length > 0);
+});
+
+test("what was pulled is there without a network", async () => {
+  const image = makeImage();
+  registry = await serveRegistry({ app: image });
+  const name = `${registry.host}/app:1`;
+  const page = await openTab(context, served.url);
+  await openImage(page, name);
+  await verified(page);
+  await context.setOffline(true);
+  await registry.stop();
+
+  const works = async () => {
+    const [{ name: stored, target }] = await ask(page, { op: "images" });
+    assert.deepEqual([stored, target.digest], [name, image.target.digest]);
+    const inspect = { op: "inspect", reference: name, platform: null, target };
+    const { manifest, layers } = await ask(page, inspect);
+    assert.deepEqual(new Set(layers.map(({ state }) => state)), new Set(["examined"]));
+    const bytes = image.blobs.get(manifest.digest);
+    assert.deepEqual(
+      await ask(page, { op: "read", digest: manifest.digest, from: 0, length: null }),
+      Array.from(bytes),
+    );
+    const [{ digest, size }] = layers;
+    assert.deepEqual(
+      await ask(page, { op: "read", digest, from: size - 1000, length: 1000 }),
+      Array.from(image.blobs.get(digest).subarray(-1000)),
+    );
+    assert.deepEqual((await ask(page, { op: "examine", name, platform: null })).layers, layers);
+  };
+  await works();
+  await page.getByRole("link", { name: "Lugger" }).first().click();
+  await page.getByRole("heading", { name: "Open a container image" }).waitFor();
+  await works();
+  await page.locator(".images .image-name").click();
+  await verified(page);
+  await works();
+});
+
+test("a full store gives up the image that was not used for longest, and none in vain", async () => {
+  const [a, b, c, large] = [12, 12, 12, 60].map((size) => plainImage([randomLayer(size * MIB)]));
+  registry = await serveRegistry({ a, b, c, large });
+  const name = (short) => `${registry.host}/${short}:1`;
+  const page = await openTab(context, served.url);
+  const session = await context.newCDPSession(page);
+  const { origin } = new URL(served.url);
+  await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 40 * MIB });
+  const names = async () => (await ask(page, { op: "images" })).map(({ name }) => name).sort();
+  const pull = (short) => ask(page, { op: "pull", reference: name(short), platform: null });
+  const evicted = async () => (await events(page, "evicted")).map(({ name }) => name);
+
+  await pull("a");
+  // Times are whole seconds.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  await pull("b");
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  await ask(page, { op: "inspect", reference: name("a"), platform: null, target: a.target });
+  assert.deepEqual(await names(), [name("a"), name("b")]);
+
+  await openImage(page, name("c"));
+  await verified(page);
+  assert.deepEqual(await evicted(), [name("b")]);
+  assert.deepEqual(await names(), [name("a"), name("c")]);
+
+  await page.goto(`${served.url}#/`);
+  await openImage(page, name("large"));
+  await page.getByRole("heading", { name: "No room left" }).waitFor({ timeout: 60_000 });
+  await page.getByText("The browser gives this page no more storage.").waitFor();
+  await assert.rejects(pull("large"), /full: /);
+  assert.deepEqual(await names(), [name("a"), name("c")]);
+  for (const image of [a, c]) {
+    const [digest] = image.blobs.keys();
+    const tail = await ask(page, { op: "read", digest, from: 12 * MIB, length: 2000 });
+    assert.deepEqual(tail, Array.from(image.blobs.get(digest).subarray(12 * MIB, 12 * MIB + 2000)));
+  }
+});
+
+test("memory stays flat however large a layer is", async (t) => {
+  // With LUGGER_LONG a gibibyte.
+  const blocks = process.env.LUGGER_LONG === "1" ? 1024 : 256;
+  const image = plainImage([endless(blocks)]);
+  const [layer] = image.blobs.keys();
+  registry = await serveRegistry({ app: image });
+  const page = await openTab(context, served.url);
+  await ask(page, { op: "images" });
+  const idle = browserMemory(folder);
+  let over = false;
+  const pulled = ask(page, { op: "pull", reference: `${registry.host}/app:1`, platform: null }).finally(() => {
+    over = true;
+  });
+  // The most of the first part and the most of the rest: garbage comes and goes.
+  const most = [0, 0];
+  await until(() => {
+    const late = sum(transfers(layer).map(({ sent }) => sent)) > 100e6 ? 1 : 0;
+    most[late] = Math.max(most[late], browserMemory(folder));
+    return over;
+  }, 300);
+  await pulled;
+  const [early, late] = most.map((bytes) => Math.round((bytes - idle) / MIB));
+  t.diagnostic(
+    `over ${Math.round(idle / MIB)} MiB idle: up to ${early} MiB for 100 MB, up to ${late} MiB for ${blocks} MiB`,
+  );
+  assert.ok(late - early < 64, `grew from ${early} to ${late} MiB`);
+});
