@@ -42,7 +42,10 @@ export async function dockerRegistry({ password = false } = {}) {
     }
   };
   const host = `127.0.0.1:${port}`;
-  await Promise.race([answers(`http://${host}/v2/`), ended.then((code) => Promise.reject(new Error(`it ended: ${code}`)))]);
+  await Promise.race([
+    answers(`http://${host}/v2/`),
+    ended.then((code) => Promise.reject(new Error(`it ended: ${code}`))),
+  ]);
   return { host, stop };
 }
 

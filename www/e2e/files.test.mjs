@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { accessible, drop, launch, openPage, picture } from "./harness.mjs";
-import { layout, makeImage, tar, tarHeader, write } from "./image.mjs";
+import { layout, makeImage, OCI, sha256, tar, tarHeader, write } from "./image.mjs";
 import { builtPage, verified } from "./site.mjs";
 
 const NAME = "example.com/team/app:1";
@@ -25,7 +25,7 @@ before(async () => {
   writeFileSync(path.join(folder, "broken.tar"), tar(broken(files)));
   writeFileSync(path.join(folder, "cut.tar"), tar(files).subarray(0, 2_000_000));
   writeFileSync(path.join(folder, "x.txt"), "x");
-  large(path.join(folder, "large.tar"), files);
+  large(path.join(folder, "large.tar"));
 });
 
 after(async () => {
@@ -40,12 +40,16 @@ function broken(files) {
   return { ...files, [name]: Buffer.concat([bytes.subarray(0, -1), Buffer.of(bytes.at(-1) ^ 1)]) };
 }
 
-/** An archive whose largest blob is so large that one sees it being read. Nothing of that takes room on the disk. */
-function large(place, files) {
-  const size = 4e9;
-  const [name] = Object.entries(files).find(([, { length }]) => length > 1_000_000);
-  const { [name]: _, ...others } = files;
-  const start = Buffer.concat([tar(others).subarray(0, -1024), tarHeader(name, size)]);
+/** An archive with a layer so large that one sees it being read. Nothing of that takes room on the disk. */
+function large(place) {
+  const size = 1e9;
+  const digest = sha256(Buffer.from("it never gets that far"));
+  const layers = [{ mediaType: `${OCI}.layer.v1.tar`, digest, size }];
+  const image = makeImage({ files: () => [{}], manifest: { layers } });
+  const start = Buffer.concat([
+    tar(layout(image, NAME)).subarray(0, -1024),
+    tarHeader(`blobs/${digest.replace(":", "/")}`, size),
+  ]);
   writeFileSync(place, start);
   truncateSync(place, start.length + size + 1024);
 }
@@ -96,15 +100,16 @@ test("a layer that does not unpack to its diffID is named", async () => {
 });
 
 for (const [file, words] of [
-  ["x.txt", "That cannot be opened"],
-  ["broken.tar", "The content is not what it should be"],
-  ["cut.tar", "The content is not what it should be"],
+  ["x.txt", "the tar archive ends too early, at byte 1"],
+  ["broken.tar", /: the content has digest sha256/],
+  ["cut.tar", "ends too early"],
 ]) {
   test(`${file} is refused, and nothing of it stays in sight`, async () => {
     const { page, done } = await openPage(browser);
     await page.goto(at.url);
     await choose(page, file);
-    await page.getByRole("heading", { name: words }).waitFor();
+    await page.getByRole("heading", { name: "This is not an image, or not all of one" }).waitFor();
+    await page.getByLabel("What went wrong").getByText(words).waitFor();
     await page.getByText("No image yet").waitFor();
     await accessible(page);
     await picture(page, `refused-${file}`);

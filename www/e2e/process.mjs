@@ -18,7 +18,11 @@ export function built(name) {
 
 /** Runs it to its end and gives its output. */
 export function run(program, args, options = {}) {
-  const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 120_000, ...options });
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    encoding: "utf8",
+    timeout: 120_000,
+    ...options,
+  });
   if (error !== undefined || status !== 0) {
     throw error ?? new Error(`${program} ${args.join(" ")}: ${status}\n${stdout}${stderr}`);
   }
