@@ -4,7 +4,8 @@ import { createCipheriv, createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { plainImage, tarHeader } from "../e2e/fixture.mjs";
+import { tarHeader } from "../e2e/image.mjs";
+import { plainImage } from "../e2e/layers.mjs";
 
 /** A layer of one file of so many bytes that nothing compresses. */
 export function layer(seed, length) {

@@ -47,8 +47,9 @@ export async function serveFolder(folder) {
   return { url: `http://127.0.0.1:${server.address().port}/`, stop };
 }
 
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGUMENTS });
+export function launch(more = []) {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: [...ARGUMENTS, ...more] });
 }
 
 /** A browser that keeps what it stores in a folder, as people's do: contexts of the other kind have it in memory. */
@@ -67,6 +68,7 @@ export async function openPage(browser, { tolerate, ...options } = {}) {
     permissions: ["clipboard-read", "clipboard-write"],
     ...options,
   });
+  context.setDefaultTimeout(15_000);
   const page = await context.newPage();
   const troubles = await watch(page);
   const done = async () => {
@@ -140,13 +142,12 @@ export async function shifts(page) {
   );
 }
 
-/** Drops files on the page, as a person would. */
-export function drop(page, files) {
-  return page.evaluate((given) => {
-    const data = new DataTransfer();
-    for (const { name, base64 } of given) {
-      data.items.add(new File([Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0))], name));
-    }
-    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
-  }, files);
+/** Drops files and folders of this machine on the page, as a person would. */
+export async function drop(page, files) {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files, dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"]) {
+    await session.send("Input.dispatchDragEvent", { type, x: 200, y: 300, data });
+  }
+  await session.detach();
 }

@@ -1,40 +1,15 @@
 // What a browser does to `lugger serve` on behalf of pages that are not ours (browser.md §5): DNS rebinding, a hostile
 // page, another port of this machine. The rest of the checklist needs no browser: host-native/tests/cli/serve/.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import http from "node:http";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { launch } from "./harness.mjs";
+import { serve } from "./process.mjs";
 
-const LUGGER = process.env.LUGGER ?? fileURLToPath(new URL("../../target/debug/lugger", import.meta.url));
-const ARGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--host-resolver-rules=MAP rebind.test 127.0.0.1,MAP evil.test 127.0.0.1",
-];
-
-let child, served, browser, other, heads;
+let served, browser, other, heads;
 
 before(async () => {
-  child = spawn(LUGGER, ["serve", "--json"], { stdio: ["ignore", "pipe", "inherit"] });
-  const line = await new Promise((resolve, reject) => {
-    let text = "";
-    child.on("error", reject);
-    child.on("exit", (code) => reject(new Error(`${LUGGER} serve ended with ${code}`)));
-    child.stdout.on("data", (bytes) => {
-      text += bytes;
-      if (text.includes("\n")) resolve(text);
-    });
-  });
-  served = JSON.parse(line);
-  served.origin = `http://127.0.0.1:${served.port}`;
+  served = await serve();
   heads = [];
   other = http.createServer((request, response) => {
     heads.push(request);
@@ -42,14 +17,13 @@ before(async () => {
     response.end("<!doctype html><title>another</title>");
   });
   await new Promise((resolve) => other.listen(0, "127.0.0.1", resolve));
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGS });
+  browser = await launch(["--host-resolver-rules=MAP rebind.test 127.0.0.1,MAP evil.test 127.0.0.1"]);
 });
 
 after(async () => {
   await browser?.close();
   other?.close();
-  child?.removeAllListeners("exit");
-  child?.kill("SIGINT");
+  await served?.stop();
 });
 
 /** A page of its own context at a URL, and the answer that it came from. */

@@ -4,14 +4,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { endless, makeImage, plainImage, randomLayer, serveRegistry } from "./fixture.mjs";
+import { makeImage } from "./image.mjs";
+import { endless, plainImage, randomLayer } from "./layers.mjs";
+import { serveRegistry } from "./registry.mjs";
 import { launchIn } from "./harness.mjs";
 import { browserMemory } from "./memory.mjs";
 import { ask, checkpoints, events, openImage, openTab, verified } from "./tab.mjs";
-import { builtPage } from "./target.mjs";
+import { builtPage } from "./site.mjs";
 
 const MIB = 1 << 20;
-const MISSING = "the Rust half is not built: ../host-wasm/package/README.md";
 
 let served;
 let folder;
@@ -25,9 +26,6 @@ before(async () => {
 after(() => served?.stop());
 
 beforeEach(async (t) => {
-  if (served === null) {
-    return t.skip(MISSING);
-  }
   folder = mkdtempSync(path.join(tmpdir(), "lugger-store-"));
   context = await launchIn(folder);
 });

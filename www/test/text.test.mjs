@@ -86,6 +86,7 @@ test("commands to copy are inert in a shell", () => {
   assert.equal(quote("a'b; $(c)"), "'a'\\''b; $(c)'");
   assert.equal(serve("alpine:3.20"), "lugger serve alpine:3.20");
   assert.equal(serve("a\nb"), "lugger serve");
+  assert.equal(serve("--listen=0.0.0.0:80"), "lugger serve");
   const digest = `sha256:${"0".repeat(64)}`;
   const lines = commands("ghcr.io/o/a:1", digest, "linux/arm/v7").map(({ line }) => line);
   assert.deepEqual(lines, [
@@ -94,6 +95,9 @@ test("commands to copy are inert in a shell", () => {
     `skopeo --override-os linux --override-arch arm --override-variant v7 copy docker://ghcr.io/o/a@${digest} oci-archive:a.tar`,
   ]);
   assert.deepEqual(commands("; rm -rf /", digest, null), []);
+  for (const platform of ["linux/arm64\u001b[2J", "linux/$(reboot)", "linux/'", "--help/x", "linux\n/a", ""]) {
+    assert.deepEqual(commands("ghcr.io/o/a:1", digest, platform), [], platform);
+  }
 });
 
 test("only addresses of the web can be followed", () => {

@@ -4,7 +4,7 @@
 //! which excludes every other; what is committed is read as a `File`, which any page can, and any number of them.
 
 use js_sys::{Array, Function, Promise, Reflect, Set};
-use lugger_core::effect::store::StoreError;
+use lugger_core::effect::store::{StoreError, StoreErrorKind};
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{
     FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions, FileSystemGetFileOptions,
@@ -158,7 +158,8 @@ impl SyncFile {
             let put = self.handle.write_with_u8_array_and_options(bytes, &options);
             let put = put.map_err(|cause| self.failed(&cause))? as usize;
             let Some(rest) = bytes.get(put..).filter(|_| put > 0) else {
-                return Err(error::failed(&self.path, "nothing more can be written"));
+                // What Chromium says, rather than throw, when the quota is used up.
+                return Err(error::error(StoreErrorKind::Full, &self.path, "nothing more can be written"));
             };
             (at, bytes) = (at + put as u64, rest);
         }

@@ -4,6 +4,7 @@ import type { Subject } from "../state/subject.ts";
 import { count, size } from "../text/format.ts";
 import { Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
+import { isConfigured } from "./configured.ts";
 
 /** The numbers. What is not known yet has its place. */
 export function Facts({ overview, subject }: { overview: Overview; subject: Subject }) {
@@ -21,7 +22,13 @@ export function Facts({ overview, subject }: { overview: Overview; subject: Subj
       <Fact name="Unpacked">{later ?? `${size(sum("bytes"))}${more}`}</Fact>
       <Fact name="Entries">{later ?? `${count(sum("entries"))}${more}`}</Fact>
       <Fact name="Layers">{count(layers.length)}</Fact>
-      <Fact name="Created">{created === null ? <span class="muted">not said</span> : <Time at={created} />}</Fact>
+      <Fact name="Created">
+        {created === null ? (
+          <span class="muted">{isConfigured(overview) ? "not said" : "not known"}</span>
+        ) : (
+          <Time at={created} />
+        )}
+      </Fact>
       {author !== null && author !== "" && (
         <Fact name="Author">
           <Text>{author}</Text>

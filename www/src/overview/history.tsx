@@ -3,6 +3,7 @@ import { command } from "../text/command.ts";
 import { plural, size } from "../text/format.ts";
 import { Text } from "../ui/text.tsx";
 import { Time } from "../ui/time.tsx";
+import { isConfigured, NOT_CONFIGURED } from "./configured.ts";
 
 /** How it was built, oldest first, each step with the layer that it made. */
 export function History({ overview }: { overview: Overview }) {
@@ -20,7 +21,9 @@ export function History({ overview }: { overview: Overview }) {
         )}
       </div>
       {history.length === 0 ? (
-        <p class="muted empty">The configuration does not say how it was built.</p>
+        <p class="muted empty">
+          {isConfigured(overview) ? "The configuration does not say how it was built." : NOT_CONFIGURED}
+        </p>
       ) : (
         <ol class="steps">
           {history.map((step, index) => (

@@ -4,6 +4,7 @@ import type { Subject } from "../state/subject.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { Commands } from "./commands.tsx";
 import { Configuration } from "./configuration.tsx";
+import { isConfigured, NOT_CONFIGURED } from "./configured.ts";
 import { Documents } from "./documents.tsx";
 import { Facts } from "./facts.tsx";
 import { Happened } from "./happened.tsx";
@@ -57,7 +58,11 @@ function Sheet({ subject, overview }: { subject: Subject; overview: Overview }) 
       <div class="side">
         <div class="column aside">
           <Configuration overview={overview} />
-          <Pairs title="Labels" pairs={overview.run?.Labels ?? {}} empty="The configuration has no labels." />
+          <Pairs
+            title="Labels"
+            pairs={overview.run?.Labels ?? {}}
+            empty={isConfigured(overview) ? "The configuration has no labels." : NOT_CONFIGURED}
+          />
           <Pairs title="Annotations" pairs={overview.annotations} empty="The manifest has no annotations." />
         </div>
         <div class="column extra">

@@ -50,11 +50,10 @@ function Action({ subject, overview }: { subject: Subject; overview: Overview | 
     // What went wrong says what one can do.
     return null;
   }
-  const missing = subject.missing();
-  if (overview === null || missing > 0) {
+  if (overview === null || !subject.isWhole()) {
     return (
       <button type="button" class="primary" onClick={() => subject.pull()}>
-        <Icon name="down" /> Fetch{overview?.manifest && ` ${size(missing)}`}
+        <Icon name="down" /> Fetch{overview?.manifest && ` ${size(subject.missing())}`}
       </button>
     );
   }

@@ -1,7 +1,7 @@
 /** The image that is looked at: what is known of it, and what goes on with it. */
 
 import { computed, signal } from "@preact/signals";
-import type { Descriptor, LuggerError, Operation, Overview } from "lugger";
+import type { Descriptor, Layer, LuggerError, Operation, Overview } from "lugger";
 import { navigate } from "../router.ts";
 import { percent, plural } from "../text/format.ts";
 import { inert } from "../text/inert.ts";
@@ -59,7 +59,7 @@ export class Subject {
         this.#rename(here.name);
         await this.#look(here.target);
       }
-      if (this.missing() === 0) {
+      if (this.isWhole()) {
         await this.#examine();
       }
     });
@@ -93,14 +93,16 @@ export class Subject {
     this.#operation?.cancel();
   }
 
+  /** Whether all of it is here. A layer with all its bytes is not, before its digest was looked at. */
+  isWhole(): boolean {
+    const overview = this.overview.value;
+    return overview?.manifest != null && !overview.layers.some(isMissing);
+  }
+
   /** Bytes that are not here. */
   missing(): number {
     const layers = this.overview.value?.layers ?? [];
-    const unknown = this.overview.value?.manifest == null ? 1 : 0;
-    return layers.reduce(
-      (sum, { state, size, have }) => sum + (state === "absent" || state === "partial" ? size - have : 0),
-      unknown,
-    );
+    return layers.filter(isMissing).reduce((sum, { size, have }) => sum + size - have, 0);
   }
 
   async #run(first: Doing, act: () => Promise<void>): Promise<void> {
@@ -252,6 +254,10 @@ export class Subject {
       navigate({ screen: "image", name, platform: this.platform }, { replace: true });
     }
   }
+}
+
+function isMissing({ state }: Layer): boolean {
+  return state === "absent" || state === "partial";
 }
 
 function chosen(platform: string | null): { platform?: string } {

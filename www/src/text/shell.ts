@@ -13,34 +13,38 @@ export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** How other tools get the same content. None if the name could do something in a terminal, or names no image. */
+/** What an image says its platform is, if it is anything that a platform can be. */
+const PLATFORM = /^\w[\w.-]*(?:\/\w[\w.-]*)+$/;
+
+/** How other tools get the same content. None if name or platform could do something in a terminal, or mean nothing there. */
 export function commands(name: string, digest: string | null, platform: string | null): ToolCommand[] {
   const reference = parse(name);
-  if (typeof reference === "string" || !isPlain(name)) {
+  if (typeof reference === "string" || (platform !== null && !PLATFORM.test(platform))) {
     return [];
   }
   const { registry, repository } = reference;
   const pinned = digest === null ? name : `${registry}/${repository}@${digest}`;
   const [os, architecture, variant] = (platform ?? "").split("/");
-  const option = (text: string) => (platform === null || platform === "" ? "" : text);
+  const option = (text: string) => (platform === null ? "" : text);
   const archive = `${repository.split("/").at(-1)}.tar`;
-  const override = `--override-os ${quote(os ?? "")} --override-arch ${quote(architecture ?? "")} `;
+  const override = `--override-os ${os} --override-arch ${architecture} `;
   return [
-    { tool: "lugger", line: `lugger pull ${option(`--platform ${quote(platform ?? "")} `)}${quote(name)}` },
+    { tool: "lugger", line: `lugger pull ${option(`--platform ${platform} `)}${quote(name)}` },
     {
       tool: "crane",
-      line: `crane pull ${option(`--platform ${quote(platform ?? "")} `)}${quote(pinned)} ${quote(archive)}`,
+      line: `crane pull ${option(`--platform ${platform} `)}${quote(pinned)} ${quote(archive)}`,
     },
     {
       tool: "skopeo",
-      line: `skopeo ${option(override + (variant ? `--override-variant ${quote(variant)} ` : ""))}copy docker://${quote(pinned)} oci-archive:${quote(archive)}`,
+      line: `skopeo ${option(override + (variant ? `--override-variant ${variant} ` : ""))}copy docker://${quote(pinned)} oci-archive:${quote(archive)}`,
     },
   ];
 }
 
 /** What to run when a page may not ask the registry. */
 export function serve(reference: string | null): string {
-  return reference === null || !isPlain(reference) ? "lugger serve" : `lugger serve ${quote(reference)}`;
+  const named = reference !== null && typeof parse(reference) !== "string";
+  return named ? `lugger serve ${quote(reference)}` : "lugger serve";
 }
 
 /** An address to follow from an annotation: only the web, and nothing that hides where it goes. */

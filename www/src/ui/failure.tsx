@@ -14,7 +14,7 @@ interface Words {
 
 /** Why something failed, what that means, and what one can do. `reference` is what was asked for, if it has a name. */
 export function FailureNote({ why, reference, again }: { why: Failure; reference: string | null; again?: () => void }) {
-  const { title, text, bridge: helps } = words(why);
+  const { title, text, bridge: helps } = words(why, reference);
   return (
     <section class="failure" aria-label="What went wrong">
       <h2>
@@ -52,7 +52,7 @@ export function FailureNote({ why, reference, again }: { why: Failure; reference
   );
 }
 
-function words({ kind, registry }: Failure): Words {
+function words({ kind, registry }: Failure, reference: string | null): Words {
   const it = registry ?? "The registry";
   const bridged = bridge.value !== null;
   switch (kind) {
@@ -99,6 +99,12 @@ function words({ kind, registry }: Failure): Words {
         text: "The browser gives this page no more storage. Delete images that you do not need, then try again: what arrived stays.",
       };
     case "content":
+      if (reference === null) {
+        return {
+          title: "This is not an image, or not all of one",
+          text: "Lugger opens archives of images and folders of OCI layouts. This is something else, or it was cut off or changed: nothing of it is shown.",
+        };
+      }
       return {
         title: "The content is not what it should be",
         text: "Bytes arrived that do not have the digest, size or form that the image says. They were not kept, and nothing was shown from them.",

@@ -1,0 +1,68 @@
+// What goes on is shown while it does, can be stopped, and nothing jumps: an image that comes slowly and unpacks slowly.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { accessible, launch, openPage, picture, shifts } from "./harness.mjs";
+import { makeImage, noise } from "./image.mjs";
+import { serveRegistry } from "./registry.mjs";
+import { builtPage, openImage, verified } from "./site.mjs";
+
+/** What comes slowly as it does not compress, and what takes time to unpack as it does. */
+const FILES = () => [
+  { first: noise(700_000, "a") },
+  { second: Buffer.alloc(200_000_000) },
+  { third: noise(20_000, "c") },
+  { fourth: noise(500_000, "d") },
+  { fifth: noise(400, "e") },
+  { sixth: noise(200_000, "f") },
+];
+
+let browser;
+let at;
+let registry;
+let quick = false;
+
+before(async () => {
+  at = await builtPage();
+  const slow = makeImage({ files: FILES });
+  const pieces = (_repository, what, digest) =>
+    !quick && what === "blobs" && slow.blobs.get(digest)?.length > 10_000
+      ? { bytes: slow.blobs.get(digest), pause: 250 }
+      : undefined;
+  registry = await serveRegistry({ "team/slow": slow }, { answer: pieces });
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await at?.stop();
+  await registry?.stop();
+});
+
+test("what streams is shown, told and stopped, and nothing jumps", async () => {
+  const { page, done } = await openPage(browser);
+  await openImage(page, at.url, `${registry.host}/team/slow:1.4`);
+  const table = page.locator(".layer-table");
+  const first = (text) => page.getByText(text).first().waitFor();
+  await first(/fetching \d+ %/);
+  await accessible(page);
+  await picture(page, "pulling", { fullPage: true });
+  const place = await table.boundingBox();
+  await page.getByText(/^(25|50|75) %$/).waitFor({ state: "attached" });
+  await first("digest verified");
+  assert.deepEqual(await table.boundingBox(), place);
+  await page.getByRole("button", { name: "Stop" }).click();
+  await first(/% here/);
+  await picture(page, "stopped", { fullPage: true });
+
+  quick = true;
+  await page.getByRole("button", { name: /^Fetch \d/ }).click();
+  await first(/unpacking \d+ %/);
+  await picture(page, "examining", { fullPage: true });
+  assert.deepEqual(await table.boundingBox(), place);
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("button", { name: "Unpack and verify" }).click();
+  await verified(page);
+  const moved = await shifts(page);
+  assert.ok(moved < 0.05, `layout shift ${moved}`);
+  await done();
+});

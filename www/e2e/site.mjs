@@ -1,0 +1,39 @@
+/** The page as any static host would serve it, and what people do there. */
+
+import { existsSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { serveFolder } from "./harness.mjs";
+
+const WWW = fileURLToPath(new URL("..", import.meta.url));
+export const DIST = path.join(WWW, "dist");
+const SOURCES = ["src", "index.html", "vite.config.ts", "../host-wasm/package/src"];
+
+/** Serves what was built, if that is what stands in the sources. */
+export function builtPage() {
+  const built = path.join(DIST, "index.html");
+  if (!existsSync(built) || SOURCES.some((source) => newest(path.join(WWW, source)) > statSync(built).mtimeMs)) {
+    throw new Error("the page is not built, or it is older than its sources: npm run build");
+  }
+  return serveFolder(DIST);
+}
+
+/** When a file, or anything below a folder, was changed last. */
+function newest(place) {
+  const { mtimeMs } = statSync(place);
+  return statSync(place).isDirectory()
+    ? Math.max(...readdirSync(place).map((name) => newest(path.join(place, name))), mtimeMs)
+    : mtimeMs;
+}
+
+export const box = (page) => page.getByRole("combobox", { name: "Image reference" });
+
+/** Until the image is shown and verified, down to what its layers unpack to. */
+export const verified = (page) => page.getByText("Verified to the last byte").waitFor();
+
+/** Opens an image by its name, from the first screen. */
+export async function openImage(page, url, name) {
+  await page.goto(url);
+  await box(page).fill(name);
+  await page.keyboard.press("Enter");
+}
