@@ -4,10 +4,10 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { plainImage } from "../e2e/layers.mjs";
 import { launchIn } from "../e2e/harness.mjs";
-import { ask, openTab } from "../e2e/tab.mjs";
+import { plainImage } from "../e2e/layers.mjs";
 import { builtPage } from "../e2e/site.mjs";
+import { ask, openTab } from "../e2e/tab.mjs";
 import { layer, push, save } from "./made.mjs";
 
 const MIB = 1 << 20;

@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { launchIn } from "./harness.mjs";
 import { makeImage } from "./image.mjs";
 import { endless, plainImage, randomLayer } from "./layers.mjs";
-import { serveRegistry } from "./registry.mjs";
-import { launchIn } from "./harness.mjs";
 import { browserMemory } from "./memory.mjs";
-import { ask, checkpoints, events, openImage, openTab, verified } from "./tab.mjs";
+import { serveRegistry } from "./registry.mjs";
 import { builtPage } from "./site.mjs";
+import { ask, checkpoints, events, openImage, openTab, verified } from "./tab.mjs";
 
 const MIB = 1 << 20;
 
@@ -25,7 +25,7 @@ before(async () => {
 
 after(() => served?.stop());
 
-beforeEach(async (t) => {
+beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "lugger-store-"));
   context = await launchIn(folder);
 });
