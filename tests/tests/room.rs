@@ -151,6 +151,10 @@ fn when_nothing_can_go_it_is_an_error() {
     let world = put(calm(Scenario::plain(vec![noise(9, 90_000)])), "r.example/a:1", &image(1), "1999-01-01");
     let (script, result) = pull_into(world, 20_000, true);
     assert!(result.unwrap_err().to_string().contains("full"));
-    assert_eq!((evicted(&script), names(&script.world)), (vec![], vec!["a:1".to_owned()]), "nor is it given up in vain");
+    assert_eq!(
+        (evicted(&script), names(&script.world)),
+        (vec![], vec!["a:1".to_owned()]),
+        "nor is it given up in vain"
+    );
     assert!(script.world.store.disk.ingests.len() == 1, "what came is kept");
 }

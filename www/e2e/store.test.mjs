@@ -184,7 +184,8 @@ test("memory stays flat however large a layer is", async (t) => {
   const blocks = process.env.LUGGER_LONG === "1" ? 1024 : 256;
   const image = plainImage([endless(blocks)]);
   const [layer] = image.blobs.keys();
-  registry = await serveRegistry({ app: image });
+  // Slow enough for the first part to be looked at more than a few times.
+  registry = await serveRegistry({ app: image }, { pace: 64 * MIB });
   const page = await openTab(context, served.url);
   await ask(page, { op: "images" });
   const idle = browserMemory(folder);
@@ -192,7 +193,7 @@ test("memory stays flat however large a layer is", async (t) => {
   const pulled = ask(page, { op: "pull", reference: `${registry.host}/app:1`, platform: null }).finally(() => {
     over = true;
   });
-  // The most of the first part and the most of the rest: garbage comes and goes.
+  // The most of the first part and the most of the rest: garbage comes and goes, some 60 MiB of it.
   const most = [0, 0];
   await until(() => {
     const late = sum(transfers(layer).map(({ sent }) => sent)) > 100e6 ? 1 : 0;
@@ -204,5 +205,6 @@ test("memory stays flat however large a layer is", async (t) => {
   t.diagnostic(
     `over ${Math.round(idle / MIB)} MiB idle: up to ${early} MiB for 100 MB, up to ${late} MiB for ${blocks} MiB`,
   );
-  assert.ok(late - early < 64, `grew from ${early} to ${late} MiB`);
+  // Of the smaller layer 160 MiB come in the rest.
+  assert.ok(late - early < 128, `grew from ${early} to ${late} MiB`);
 });

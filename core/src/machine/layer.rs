@@ -110,7 +110,8 @@ impl LayerTap {
     /// once more.
     #[must_use]
     pub fn known_as(mut self, digest: &Digest) -> Self {
-        let is_of_use = digest.algorithm() == self.hasher.algorithm() && !matches!(self.packed, Packed::Gzip(..));
+        let is_of_use =
+            digest.algorithm() == self.hasher.algorithm() && !matches!(self.packed, Packed::Gzip(..));
         self.known = is_of_use.then(|| digest.clone());
         self
     }
@@ -301,7 +302,11 @@ mod tests {
         assert_eq!(diff_id(&packed, Compression::Gzip, &told), Digest::sha256(&plain));
         assert_eq!(diff_id(&packed, Compression::Sniffed, &told), Digest::sha256(&plain));
         let other = Digest::of(Algorithm::Sha512, &plain);
-        assert_eq!(diff_id(&plain, Compression::None, &other), Digest::sha256(&plain), "of another algorithm");
+        assert_eq!(
+            diff_id(&plain, Compression::None, &other),
+            Digest::sha256(&plain),
+            "of another algorithm"
+        );
     }
 
     #[test]
