@@ -14,6 +14,8 @@ import { box, DIST, openImage, verified } from "./site.mjs";
 /** Makes images as they are found in the field; who does not have it gets those of image.mjs. */
 const MAKER =
   process.env.LUGGER_MKIMAGES ?? fileURLToPath(new URL("../../../shared/tools/mkimages.py", import.meta.url));
+/** What a browser says of requests whose end it has not told yet when their page goes away. */
+const LEFT = /ERR_ABORTED/;
 const INSECURE = ["--src-tls-verify=false", "--dest-tls-verify=false"];
 
 let browser;
@@ -98,7 +100,7 @@ test("it serves the page that was built", () => {
 });
 
 test("the printed address opens the image that was named, and its token does not stay in sight", async () => {
-  const { page, done } = await openPage(browser);
+  const { page, done } = await openPage(browser, { tolerate: LEFT });
   await page.goto(served.url);
   await verified(page);
   assert.equal(await shownDigest(page), digestOf(`docker://${open.host}/small:v1`));
@@ -119,7 +121,7 @@ test("the printed address opens the image that was named, and its token does not
 });
 
 test("platforms come when they are wanted, stay over a reload, are listed and deleted", async () => {
-  const { page, end } = await arrive();
+  const { page, end } = await arrive({ tolerate: LEFT });
   const name = `${open.host}/multi:v1`;
   await box(page).fill(name);
   await page.keyboard.press("Enter");
@@ -196,7 +198,9 @@ test("what does not exist, and a registry that has gone, are explained", async (
   const going = await dockerRegistry();
   copy(app(), `docker://${going.host}/team/app:v1`, ["--all"]);
   const bridge = await serve(["--registry", going.host, "--retries", "0"]);
-  const { page, done } = await openPage(browser, { tolerate: /status of (4|5)\d\d|ERR_ABORTED|ERR_CONNECTION_REFUSED/ });
+  const { page, done } = await openPage(browser, {
+    tolerate: /status of (4|5)\d\d|ERR_ABORTED|ERR_CONNECTION_REFUSED/,
+  });
   await page.goto(`${bridge.origin}/#t=${bridge.token}&ref=${going.host}/team/app:none`);
   await page.getByRole("heading", { name: "There is no such image" }).waitFor();
   await accessible(page);
