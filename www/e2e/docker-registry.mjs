@@ -1,7 +1,7 @@
 /** Debian's docker-registry on a free port, with content of its own. */
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -27,8 +27,10 @@ export async function dockerRegistry({ password = false } = {}) {
   };
   // JSON is YAML.
   writeFileSync(path.join(folder, "config.yml"), JSON.stringify(config));
+  // It calls every blob that a client looks for and does not find an error.
+  const log = path.join(folder, "log");
   const child = spawn("docker-registry", ["serve", path.join(folder, "config.yml")], {
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", openSync(log, "w")],
     env: { ...process.env, OTEL_TRACES_EXPORTER: "none" },
   });
   const ended = new Promise((resolve, reject) => child.on("exit", resolve).on("error", reject));

@@ -63,6 +63,7 @@ const HISTORY = [
  */
 export function makeImage({
   damaged = false,
+  architectures = ["amd64", "arm64"],
   files = FILES,
   history = HISTORY,
   config: more = {},
@@ -74,7 +75,7 @@ export function makeImage({
     blobs.set(digest, bytes);
     return { mediaType, digest, size: bytes.length, ...more };
   };
-  const manifests = ["amd64", "arm64"].map((architecture) => {
+  const manifests = architectures.map((architecture) => {
     const tars = files(architecture).map(tar);
     const layers = tars.map((bytes) => put(gzipSync(bytes, { level: 1 }), `${OCI}.layer.v1.tar+gzip`));
     const diffIds = tars.map(sha256);

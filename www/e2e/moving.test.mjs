@@ -9,7 +9,7 @@ import { builtPage, openImage, verified } from "./site.mjs";
 /** What comes slowly as it does not compress, and what takes time to unpack as it does. */
 const FILES = () => [
   { first: noise(700_000, "a") },
-  { second: Buffer.alloc(200_000_000) },
+  { second: noise(3_000_000, "b"), zeros: Buffer.alloc(200_000_000), more: noise(1_000_000, "g") },
   { third: noise(20_000, "c") },
   { fourth: noise(500_000, "d") },
   { fifth: noise(400, "e") },
@@ -26,7 +26,7 @@ before(async () => {
   const slow = makeImage({ files: FILES });
   const pieces = (_repository, what, digest) =>
     !quick && what === "blobs" && slow.blobs.get(digest)?.length > 10_000
-      ? { bytes: slow.blobs.get(digest), pause: 250 }
+      ? { bytes: slow.blobs.get(digest), pause: 100 }
       : undefined;
   registry = await serveRegistry({ "team/slow": slow }, { answer: pieces });
   browser = await launch();

@@ -49,6 +49,7 @@ test("it fits every window", async () => {
 test("a slash leads to the box, and a wrong name is explained", async () => {
   const { page, done } = await openPage(browser);
   await page.goto(at.url);
+  await box(page).waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("https://ghcr.io/a/b");
   await page.keyboard.press("Enter");

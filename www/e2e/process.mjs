@@ -56,7 +56,9 @@ export async function start(program, args, { env = {}, signal = "SIGINT" } = {})
 export async function serve(args = [], env = {}) {
   const lugger = process.env.LUGGER ?? built("lugger");
   const nobody = { HOME: NOWHERE, XDG_CONFIG_HOME: NOWHERE, XDG_RUNTIME_DIR: NOWHERE, DOCKER_CONFIG: NOWHERE };
-  const { line, stop } = await start(lugger, ["serve", "--json", ...args], { env: { ...nobody, ...env } });
+  const { line, stop } = await start(lugger, ["serve", "--json", "--progress=none", ...args], {
+    env: { ...nobody, ...env },
+  });
   const told = JSON.parse(line);
   return { ...told, origin: `http://127.0.0.1:${told.port}`, stop };
 }

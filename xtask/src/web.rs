@@ -8,7 +8,7 @@ use crate::debian::Needed;
 use crate::process::{cargo, root, run as run_command, which};
 use crate::{Result, wasm};
 
-/// What builds it and what its tests drive.
+/// What builds it and what its tests drive; the registries and clients beside it are those of the interop tests.
 pub(crate) const NEEDED: [Needed; 3] = [("node", "nodejs"), ("npm", "npm"), ("chromium", "chromium")];
 
 /// Build the web page into www/dist, from where `lugger` takes it in
@@ -41,7 +41,7 @@ pub(crate) fn build() -> Result {
 /// Checks the page and drives it in a browser, served by the `lugger` that took it in.
 pub(crate) fn test() -> Result {
     npm(&["run", "check"])?;
-    run_command(&mut cargo(&["build", "-p", "lugger"]))?;
+    run_command(&mut cargo(&["build", "-p", "lugger", "-p", "lugger-tests"]))?;
     npm(&["run", "e2e"])
 }
 

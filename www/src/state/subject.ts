@@ -4,7 +4,6 @@ import { computed, signal } from "@preact/signals";
 import type { Descriptor, Layer, LuggerError, Operation, Overview } from "lugger";
 import { navigate } from "../router.ts";
 import { percent, plural } from "../text/format.ts";
-import { inert } from "../text/inert.ts";
 import { canonical } from "../text/reference.ts";
 import { alert, announce } from "./announce.ts";
 import { type Live, type Lives, sum, take } from "./blobs.ts";
@@ -135,13 +134,13 @@ export class Subject {
 
   async #pull(platform: string | null): Promise<void> {
     this.#begin("pulling");
-    announce(`Fetching ${inert(this.name)}`);
+    announce(`Fetching ${this.name}`);
     const pulled = await confirmed(async () => this.#follow((await lugger()).pull(this.name, chosen(platform))));
     await this.#glance.stop();
     this.#rename(pulled.name);
     await this.#look(pulled.target);
     this.#forget();
-    announce(`${inert(pulled.name)} is here, every digest verified`);
+    announce(`${pulled.name} is here, every digest verified`);
     await refresh();
   }
 
