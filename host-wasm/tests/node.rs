@@ -36,7 +36,8 @@ fn the_same_is_said_to_every_host() {
     let mut script = Script::pull(Scenario::plain(vec![vec![7; 60_000], vec![8; 10]]));
     script.serve_rest();
     script.finish().expect("a pull");
-    let snapshot = include_str!("../../tests/tests/snapshots/transcript__the_same_is_said_to_every_host.snap");
+    let snapshot =
+        include_str!("../../tests/tests/snapshots/transcript__the_same_is_said_to_every_host.snap");
     assert_eq!(script.world.transcript.said().join("\n"), golden(snapshot));
 }
 

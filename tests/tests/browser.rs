@@ -106,7 +106,8 @@ fn a_range_is_taken_without_its_header_and_a_wrong_one_is_found_out() {
 #[test]
 fn tags_go_on_with_the_last_one_where_links_are_hidden() {
     let list = format!("{ROOT}/tags/list");
-    let tags = |tags: &str| Answer::new(200, format!("{{\"name\":\"team/app\",\"tags\":{tags}}}").into_bytes());
+    let tags =
+        |tags: &str| Answer::new(200, format!("{{\"name\":\"team/app\",\"tags\":{tags}}}").into_bytes());
     let script = || {
         let reference = Reference::parse("registry.example/team/app").expect("a name");
         let query = Query { reference, registries: Registries::default(), platform: None };
@@ -154,9 +155,7 @@ fn what_is_known_to_be_one_type_is_asked_for_as_that_type() {
 #[test]
 fn a_registry_that_lets_no_page_read_is_asked_once() {
     let mut script = Script::pull(page(vec![vec![7; 3000]]));
-    script
-        .expect(&format!("GET {ROOT}/manifests/1.0"))
-        .fails(lugger_core::effect::http::NetErrorKind::Cors);
+    script.expect(&format!("GET {ROOT}/manifests/1.0")).fails(lugger_core::effect::http::NetErrorKind::Cors);
     let error = script.finish().expect_err("nothing came");
     assert_eq!(error.kind(), Kind::Network);
     assert!(error.to_string().contains("CORS"), "{error}");

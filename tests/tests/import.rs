@@ -23,7 +23,7 @@ fn run(
     name: Option<&str>,
 ) -> (Script<Imported>, Result<Imported, Error>) {
     let files = world.give(files);
-    let name = name.map(|name| Reference::parse(name).unwrap());
+    let name = name.map(|name| Reference::parse(name).expect("a name"));
     let want = Import { files, name, make_room: false };
     let mut script = Script::new(world, async |cx| verb::import(cx, want).await);
     let result = script.finish();

@@ -17,14 +17,15 @@ use serde_json::json;
 /// Puts an image into the store, as if it had been used last at this moment.
 fn put(mut world: World, name: &str, sample: &Sample, used: &str) -> World {
     let files = world.give(&sample.layout(&json!({})));
-    let want = Import { files, name: Some(Reference::parse(name).unwrap()), make_room: false };
+    let want = Import { files, name: Some(Reference::parse(name).expect("a name")), make_room: false };
     let mut script = Script::new(world, async |cx| verb::import(cx, want).await);
-    let imported = script.finish().unwrap();
+    let imported = script.finish().expect("it fits");
     let mut world = script.world;
     let key = format!("image/{}", imported.images[0].name);
-    let mut image: ImageRecord = serde_json::from_str(&world.store.get(&key).unwrap().value).unwrap();
+    let mut image: ImageRecord =
+        serde_json::from_str(&world.store.get(&key).expect("its record").value).expect("a record");
     image.updated_at = used.to_owned();
-    world.store.disk.put(&key, serde_json::to_string(&image).unwrap());
+    world.store.disk.put(&key, serde_json::to_string(&image).expect("a record is JSON"));
     world
 }
 

@@ -45,9 +45,8 @@ fn reject(failure: &Failure<'_>) -> JsValue {
 }
 
 fn word(error: &Error) -> &'static str {
-    match error {
-        Error::Store(StoreError { kind: StoreErrorKind::Full, .. }) => return "full",
-        _ => {}
+    if let Error::Store(StoreError { kind: StoreErrorKind::Full, .. }) = error {
+        return "full";
     }
     match error.kind() {
         Kind::Usage => "usage",

@@ -134,12 +134,7 @@ impl Scenario {
 
     /// What an operation is given, the `run`th on this disk.
     pub fn setup(&self, clock: &Clock, run: u64) -> Setup {
-        Setup {
-            seed: self.seed.wrapping_add(run),
-            wall: clock.wall(),
-            limits: self.limits,
-            caps: self.caps,
-        }
+        Setup { seed: self.seed.wrapping_add(run), wall: clock.wall(), limits: self.limits, caps: self.caps }
     }
 }
 
