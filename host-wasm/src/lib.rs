@@ -1,7 +1,7 @@
 //! The browser host of Lugger: operations of the core on `fetch`, IndexedDB, OPFS and Web Locks, in a dedicated worker.
 //!
 //! Like the native host it decides nothing: it carries out requests and brings back answers. What is seen of it in
-//! JavaScript is [`surface`]; the package beside this crate gives that its types.
+//! JavaScript is `surface`; the package beside this crate gives that its types.
 
 mod clock;
 mod gate;

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 const NAME: &str = "registry.example/app:1";
 
 fn reference() -> Reference {
-    Reference::parse(NAME).unwrap()
+    Reference::parse(NAME).expect("as it was made here")
 }
 
 /// A store with these files of a layout in it.
@@ -30,7 +30,7 @@ fn imported(files: &[(String, Vec<u8>)]) -> World {
     let files = world.give(files);
     let want = Import { files, name: Some(reference()), make_room: false };
     let mut script = Script::new(world, async |cx| verb::import(cx, want).await);
-    script.finish().unwrap();
+    script.finish().expect("as it was made here");
     script.world
 }
 
@@ -41,7 +41,7 @@ fn sample() -> Sample {
 fn examine(world: World) -> (Script<Examination>, Examination) {
     let want = Examine { reference: reference(), target: None, platform: None };
     let mut script = Script::new(world, async |cx| verb::examine(cx, want).await);
-    let examination = script.finish().unwrap();
+    let examination = script.finish().expect("as it was made here");
     (script, examination)
 }
 

@@ -25,7 +25,7 @@ fn scenario() -> Scenario {
 fn simulated() -> Vec<String> {
     let mut script = Script::pull(scenario());
     script.serve_rest();
-    script.finish().unwrap();
+    script.finish().expect("as it was made here");
     script.world.transcript.said()
 }
 
@@ -42,13 +42,14 @@ fn real() -> Vec<String> {
         memory.put_manifest(REPOSITORY, Manifest { media_type, digest, bytes: document.bytes[..].into() });
     }
     memory.put_tag(REPOSITORY, TAG, &image.root.to_string());
-    let registry = Registry::start(memory).unwrap();
+    let registry = Registry::start(memory).expect("as it was made here");
     let address = registry.address().to_string();
-    let dir = TempDir::new().unwrap();
-    let store = Store::open(&dir.path().join("store"), &Options { durable: false }).unwrap();
+    let dir = TempDir::new().expect("as it was made here");
+    let store =
+        Store::open(&dir.path().join("store"), &Options { durable: false }).expect("as it was made here");
     let setup = world.setup();
     let mut want = world.pull();
-    want.reference = format!("{address}/{REPOSITORY}:{TAG}").parse().unwrap();
+    want.reference = format!("{address}/{REPOSITORY}:{TAG}").parse().expect("as it was made here");
     let mut said = Vec::new();
     let mut host = Host::with(store, setup.limits);
     let pull = async |cx| verb::pull(cx, want).await;
@@ -59,7 +60,7 @@ fn real() -> Vec<String> {
             Seen::Event(event) => format!("! {}", transcript::event(event)),
         });
     })
-    .unwrap();
+    .expect("as it was made here");
     let home = |line: String| {
         line.replace(&format!("http://{address}"), &format!("https://{HOST}")).replace(&address, HOST)
     };
