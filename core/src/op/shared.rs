@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     fmt,
     rc::Rc,
 };
@@ -12,6 +12,7 @@ use crate::{
     effect::{Notice, Request, RequestId},
     event::Event,
     rng::Rng,
+    small::SmallMap,
     time::{Instant, UnixTime},
 };
 
@@ -79,8 +80,8 @@ pub(super) struct Shared {
     requests: u64,
     sleeps: u64,
     out: VecDeque<Item>,
-    slots: BTreeMap<RequestId, Slot>,
-    timers: BTreeMap<(Instant, u64), Why>,
+    slots: SmallMap<RequestId, Slot>,
+    timers: SmallMap<(Instant, u64), Why>,
     /// Something changed that a waiting child may care about: poll the root again.
     dirty: bool,
     pub(super) permits: usize,
@@ -98,8 +99,8 @@ impl Shared {
             requests: 0,
             sleeps: 0,
             out: VecDeque::new(),
-            slots: BTreeMap::new(),
-            timers: BTreeMap::new(),
+            slots: SmallMap::default(),
+            timers: SmallMap::default(),
             dirty: true,
             permits: setup.limits.concurrency.max(1),
         }
@@ -119,7 +120,7 @@ impl Shared {
         }
         let now = self.now().max(now);
         self.now = Some(now);
-        self.dirty |= self.timers.first_key_value().is_some_and(|((at, _), _)| *at <= now);
+        self.dirty |= self.timers.first().is_some_and(|((at, _), _)| *at <= now);
     }
 
     pub(super) fn touch(&mut self) {
@@ -222,7 +223,7 @@ impl Shared {
 
     /// What there is to wait for; `Err` when there is nothing, so that the wait would never end.
     pub(super) fn wait(&self) -> Result<Option<Wake>, Trail> {
-        let wake = self.timers.first_key_value().map(|((at, _), why)| Wake { at: *at, why: *why });
+        let wake = self.timers.first().map(|((at, _), why)| Wake { at: *at, why: *why });
         if wake.is_some() || self.slots.values().any(|slot| slot.answer.is_none()) {
             Ok(wake)
         } else {

@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     time::Duration,
 };
 
@@ -12,6 +12,7 @@ use crate::{
     effect::store::{Batch, Change, StoreError},
     name::Digest,
     op::{Cx, Once},
+    small::SmallSet,
     time::UnixTime,
 };
 
@@ -38,8 +39,8 @@ impl LeaseRecord {
 }
 
 /// All content that a lease keeps which has not ended.
-pub async fn leased(cx: &Cx) -> Result<BTreeSet<Digest>, StoreError> {
-    let (now, mut over, mut kept) = (cx.wall(), BTreeSet::new(), BTreeSet::new());
+pub async fn leased(cx: &Cx) -> Result<SmallSet<Digest>, StoreError> {
+    let (now, mut over, mut kept) = (cx.wall(), SmallSet::default(), SmallSet::default());
     // A lease comes before its content: its key is how theirs begin.
     for (key, record) in cx.scan("lease/").await? {
         match key.split_once("/content/") {
@@ -62,7 +63,7 @@ pub async fn leased(cx: &Cx) -> Result<BTreeSet<Digest>, StoreError> {
 pub struct Lease {
     prefix: String,
     made: Once<()>,
-    kept: RefCell<BTreeSet<Digest>>,
+    kept: RefCell<SmallSet<Digest>>,
 }
 
 impl Lease {

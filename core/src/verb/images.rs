@@ -1,6 +1,6 @@
 //! The images of a store.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
@@ -10,6 +10,7 @@ use crate::{
     model::{Config, Descriptor, limits},
     name::Platform,
     op::Cx,
+    small::SmallSet,
     store::{ImageRecord, images},
 };
 
@@ -52,7 +53,7 @@ pub async fn list(cx: Cx) -> Result<Vec<Image>, Error> {
     let mut listed = Vec::new();
     for (name, record) in images(&cx).await? {
         let documents = Documents::default();
-        let (mut seen, mut size, mut platforms) = (BTreeSet::new(), 0_u64, Vec::new());
+        let (mut seen, mut size, mut platforms) = (SmallSet::default(), 0_u64, Vec::new());
         let mut waiting = vec![record.target.clone()];
         while let Some(node) = waiting.pop() {
             if !seen.insert(node.digest.clone()) {

@@ -1,7 +1,5 @@
 //! Remove: a name, and the content that only it needs.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::Serialize;
 
 use super::{room::used_key, shelf::missing};
@@ -11,6 +9,7 @@ use crate::{
     model::{Descriptor, Document, limits},
     name::Digest,
     op::Cx,
+    small::{SmallMap, SmallSet},
     store::{image_key, images, leased, lookup},
 };
 
@@ -30,7 +29,7 @@ pub async fn remove(cx: Cx, name: String) -> Result<Removed, Error> {
     if lookup(&cx, &name).await?.is_none() {
         return Err(missing(&name, "there is no image of this name"));
     }
-    let freed = release(&cx, std::slice::from_ref(&name), &BTreeSet::new(), true).await?;
+    let freed = release(&cx, std::slice::from_ref(&name), &SmallSet::default(), true).await?;
     Ok(Removed { name, freed: freed.unwrap_or(0) })
 }
 
@@ -39,12 +38,12 @@ pub async fn remove(cx: Cx, name: String) -> Result<Removed, Error> {
 pub(super) async fn release(
     cx: &Cx,
     names: &[String],
-    keep: &BTreeSet<Digest>,
+    keep: &SmallSet<Digest>,
     always: bool,
 ) -> Result<Option<u64>, Error> {
-    let (mut ours, mut others) = (BTreeSet::new(), leased(cx).await?);
+    let (mut ours, mut others) = (SmallSet::default(), leased(cx).await?);
     others.extend(keep.iter().cloned());
-    let mut roots = BTreeMap::new();
+    let mut roots = SmallMap::default();
     for (name, image) in images(cx).await? {
         match names.contains(&name) {
             true => below(cx, &image.target, &mut ours).await?,
@@ -55,7 +54,7 @@ pub(super) async fn release(
         below(cx, target, &mut others).await?;
     }
     let (mut gone, mut freed) = (Vec::new(), 0_u64);
-    for digest in ours.difference(&others) {
+    for digest in ours.iter().filter(|digest| !others.contains(*digest)) {
         if let Some(size) = cx.find(digest).await? {
             gone.push(digest);
             freed = freed.saturating_add(size);
@@ -81,9 +80,9 @@ pub(super) async fn release(
 }
 
 /// Adds all content that a root leads to, as far as the store has its documents. A damaged document leads nowhere.
-async fn below(cx: &Cx, root: &Descriptor, seen: &mut BTreeSet<Digest>) -> Result<(), Error> {
+async fn below(cx: &Cx, root: &Descriptor, seen: &mut SmallSet<Digest>) -> Result<(), Error> {
     let max = cx.limits().nodes;
-    let (mut waiting, mut nodes) = (vec![root.clone()], BTreeSet::new());
+    let (mut waiting, mut nodes) = (vec![root.clone()], SmallSet::default());
     while let Some(node) = waiting.pop() {
         if !nodes.insert(node.digest.clone()) {
             continue;
@@ -96,6 +95,6 @@ async fn below(cx: &Cx, root: &Descriptor, seen: &mut BTreeSet<Digest>) -> Resul
             waiting.extend(Document::verified(bytes, &node).map(|it| it.children()).unwrap_or_default());
         }
     }
-    seen.append(&mut nodes);
+    seen.extend(nodes);
     Ok(())
 }

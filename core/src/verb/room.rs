@@ -2,7 +2,7 @@
 
 use std::{
     cell::{OnceCell, RefCell},
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
 };
 
 use super::remove::release;
@@ -13,6 +13,7 @@ use crate::{
     model::Descriptor,
     name::Digest,
     op::Cx,
+    small::{SmallMap, SmallSet},
     store::{Lease, images},
 };
 
@@ -22,9 +23,9 @@ const USED: &str = "used/";
 #[derive(Default)]
 pub(super) struct Room {
     lease: OnceCell<Lease>,
-    targets: RefCell<BTreeSet<Digest>>,
+    targets: RefCell<SmallSet<Digest>>,
     /// All content of the operation; with its size as long as it is not in the store.
-    content: RefCell<BTreeMap<Digest, u64>>,
+    content: RefCell<SmallMap<Digest, u64>>,
 }
 
 impl Room {
@@ -40,7 +41,7 @@ impl Room {
 
     /// This content is part of the operation, and perhaps not there yet.
     pub(super) fn needs(&self, content: &Descriptor) {
-        self.content.borrow_mut().entry(content.digest.clone()).or_insert(content.size);
+        self.content.borrow_mut().get_or_insert(content.digest.clone(), content.size);
     }
 
     /// This content is in the store now.
@@ -72,21 +73,23 @@ pub(super) async fn making_room<T>(
 /// anything was freed.
 async fn make(cx: &Cx, room: &Room) -> Result<bool, Error> {
     let missing = room.content.borrow().values().fold(0_u64, |sum, size| sum.saturating_add(*size));
-    let keep: BTreeSet<Digest> = room.content.borrow().keys().cloned().collect();
+    let keep: SmallSet<Digest> = room.content.borrow().keys().cloned().collect();
     let mut used = BTreeMap::new();
     for (key, record) in cx.scan(USED).await? {
         let at = serde_json::from_str::<String>(&record.value).ok();
         used.extend(key.strip_prefix(USED).map(str::to_owned).zip(at));
     }
     // Content goes with the last name that leads to it, so names of one target go together.
-    let mut targets: BTreeMap<Digest, (String, Vec<String>)> = BTreeMap::new();
+    let mut targets: SmallMap<Digest, (String, Vec<String>)> = SmallMap::default();
     for (name, image) in images(cx).await? {
+        if room.targets.borrow().contains(&image.target.digest) {
+            continue;
+        }
         let at = used.remove(&name).unwrap_or_default().max(image.updated_at);
-        let (last, names) = targets.entry(image.target.digest).or_default();
+        let (last, names) = targets.get_or_insert(image.target.digest, Default::default());
         *last = std::mem::take(last).max(at);
         names.push(name);
     }
-    targets.retain(|target, _| !room.targets.borrow().contains(target));
     let mut oldest: Vec<_> = targets.into_values().collect();
     oldest.sort();
     let mut freed = 0_u64;

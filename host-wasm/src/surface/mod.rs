@@ -4,7 +4,7 @@ mod ask;
 mod documents;
 mod failure;
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use js_sys::{Function, Uint8Array};
 use lugger_core::{
@@ -15,6 +15,7 @@ use lugger_core::{
         Registries,
         bridge::{self, Bridge},
     },
+    small::SmallMap,
     verb::{self, Examine, Import, Look, Pull},
 };
 use serde::Serialize;
@@ -38,7 +39,7 @@ use crate::{
 pub struct Session {
     host: Host,
     registries: Registries,
-    running: RefCell<BTreeMap<u32, Cancel>>,
+    running: RefCell<SmallMap<u32, Cancel>>,
     documents: Rc<RefCell<Documents>>,
 }
 

@@ -3,7 +3,7 @@
 mod layout;
 mod saved;
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::cell::Cell;
 
 use serde::Serialize;
 
@@ -16,6 +16,7 @@ use crate::{
     model::{Descriptor, Document, limits},
     name::{Digest, Excerpt, Reference},
     op::Cx,
+    small::SmallMap,
     store::{Labels, copy_blob, publish},
 };
 
@@ -53,9 +54,9 @@ struct Found {
     /// What stands before the paths of an image layout.
     root: String,
     /// Documents that were made here, because the archive has none.
-    made: BTreeMap<Digest, Document>,
+    made: SmallMap<Digest, Document>,
     /// Where blobs are that are not where a layout has them.
-    places: BTreeMap<Digest, Place>,
+    places: SmallMap<Digest, Place>,
     /// The images, and all that each is called.
     images: Vec<(Descriptor, Vec<String>)>,
     /// What was learnt of layers by the way.
@@ -90,8 +91,8 @@ async fn find(cx: &Cx, archive: Archive) -> Result<Found, Error> {
         name,
         entries,
         root: String::new(),
-        made: BTreeMap::new(),
-        places: BTreeMap::new(),
+        made: SmallMap::default(),
+        places: SmallMap::default(),
         images: Vec::new(),
         labels: Labels::default(),
     };
