@@ -223,7 +223,7 @@ mod tests {
     fn step() -> impl Strategy<Value = Step> {
         let (key, value) = (0..12_u8, any::<u8>());
         prop_oneof![
-            (key.clone(), value.clone()).prop_map(|(key, value)| Step::Insert(key, value)),
+            (key.clone(), value).prop_map(|(key, value)| Step::Insert(key, value)),
             (key.clone(), value).prop_map(|(key, value)| Step::GetOrInsert(key, value)),
             key.prop_map(Step::Remove),
         ]

@@ -131,41 +131,44 @@ impl Shared {
         std::mem::take(&mut self.dirty)
     }
 
-    /// Queues a request; `make` gets its number.
-    pub(super) fn ask(
-        &mut self,
-        trail: Rc<Trail>,
-        moving: Option<(There, u64)>,
-        wants: TypeId,
-        make: impl FnOnce(RequestId) -> Request,
-    ) -> RequestId {
+    /// The number of the next request.
+    pub(super) fn number(&mut self) -> RequestId {
         let id = RequestId(self.requests);
         self.requests += 1;
-        let request = make(id);
-        let slot = Slot { what: request.to_string(), trail, since: self.now(), moving, wants, answer: None };
-        self.slots.insert(id, slot);
-        self.out.push_back(Item::Request(request));
         id
     }
 
-    pub(super) fn reply<R: Answer>(&mut self, id: RequestId, answer: R) -> Result<(), R> {
-        match self.slots.get_mut(&id) {
-            Some(slot) if slot.answer.is_none() && slot.wants == TypeId::of::<R>() => {
-                let release = answer.release();
-                slot.answer = Some(Held { value: Box::new(answer), release });
-                self.dirty = true;
-                Ok(())
-            }
-            _ => Err(answer),
-        }
+    /// Queues a request, of which an answer of this type is wanted.
+    pub(super) fn ask(
+        &mut self,
+        request: Request,
+        wants: TypeId,
+        trail: Rc<Trail>,
+        moving: Option<(There, u64)>,
+    ) {
+        let slot = Slot { what: request.to_string(), trail, since: self.now(), moving, wants, answer: None };
+        self.slots.insert(request.id(), slot);
+        self.out.push_back(Item::Request(request));
     }
 
-    /// The answer, if it is there; the slot goes with it.
-    pub(super) fn take_answer<R: Answer>(&mut self, id: RequestId) -> Option<R> {
+    pub(super) fn reply<R: Answer>(&mut self, id: RequestId, answer: R) -> Result<(), R> {
+        let Some(slot) = self.waiting(id, TypeId::of::<R>()) else { return Err(answer) };
+        let release = answer.release();
+        slot.answer = Some(Held { value: Box::new(answer), release });
+        self.dirty = true;
+        Ok(())
+    }
+
+    /// The slot of a request that waits for an answer of this type.
+    fn waiting(&mut self, id: RequestId, answer: TypeId) -> Option<&mut Slot> {
+        self.slots.get_mut(&id).filter(|slot| slot.answer.is_none() && slot.wants == answer)
+    }
+
+    /// The answer, if it is there; the slot goes with it. Its type is what was wanted.
+    pub(super) fn take_answer(&mut self, id: RequestId) -> Option<Box<dyn Any>> {
         let held = self.slots.get_mut(&id)?.answer.take()?;
         self.slots.remove(&id);
-        let value = held.value.downcast().expect("reply has checked the type");
-        Some(*value)
+        Some(held.value)
     }
 
     /// Nobody waits for this request any more.

@@ -9,7 +9,7 @@ use crate::{
     graph::Documents,
     model::{Config, Descriptor, limits},
     name::Platform,
-    op::Cx,
+    op::{Cx, Flow},
     small::SmallSet,
     store::{ImageRecord, images},
 };
@@ -48,7 +48,11 @@ impl Serialize for Image {
 }
 
 /// Every image, in the order of names. What is damaged counts as not here, so that the others are still shown.
-pub async fn list(cx: Cx) -> Result<Vec<Image>, Error> {
+pub fn list(cx: Cx) -> Flow<Vec<Image>> {
+    Box::pin(run(cx))
+}
+
+async fn run(cx: Cx) -> Result<Vec<Image>, Error> {
     let cx = cx.scope("images");
     let mut listed = Vec::new();
     for (name, record) in images(&cx).await? {

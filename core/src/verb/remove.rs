@@ -8,7 +8,7 @@ use crate::{
     error::{ContentError, Error},
     model::{Descriptor, Document, limits},
     name::Digest,
-    op::Cx,
+    op::{Cx, Flow},
     small::{SmallMap, SmallSet},
     store::{image_key, images, leased, lookup},
 };
@@ -24,7 +24,11 @@ pub struct Removed {
 
 /// Removes a name, and then the committed content that no other name and no operation's lease leads to. Killed in between,
 /// it leaves content without a name, and never a name without its content.
-pub async fn remove(cx: Cx, name: String) -> Result<Removed, Error> {
+pub fn remove(cx: Cx, name: String) -> Flow<Removed> {
+    Box::pin(run(cx, name))
+}
+
+async fn run(cx: Cx, name: String) -> Result<Removed, Error> {
     let cx = cx.scope(format_args!("remove {name}"));
     if lookup(&cx, &name).await?.is_none() {
         return Err(missing(&name, "there is no image of this name"));

@@ -1,9 +1,6 @@
 //! Making room: when the store is full, the images that nobody has used for longest are given up, and it is tried once more.
 
-use std::{
-    cell::{OnceCell, RefCell},
-    collections::BTreeMap,
-};
+use std::cell::{OnceCell, RefCell};
 
 use super::remove::release;
 use crate::{
@@ -12,7 +9,7 @@ use crate::{
     event::Event,
     model::Descriptor,
     name::Digest,
-    op::Cx,
+    op::{Cx, Flow},
     small::{SmallMap, SmallSet},
     store::{Lease, images},
 };
@@ -74,9 +71,9 @@ pub(super) async fn making_room<T>(
 async fn make(cx: &Cx, room: &Room) -> Result<bool, Error> {
     let missing = room.content.borrow().values().fold(0_u64, |sum, size| sum.saturating_add(*size));
     let keep: SmallSet<Digest> = room.content.borrow().keys().cloned().collect();
-    let mut used = BTreeMap::new();
+    let mut used = SmallMap::default();
     for (key, record) in cx.scan(USED).await? {
-        let at = serde_json::from_str::<String>(&record.value).ok();
+        let at = record.read::<String>().ok();
         used.extend(key.strip_prefix(USED).map(str::to_owned).zip(at));
     }
     // Content goes with the last name that leads to it, so names of one target go together.
@@ -106,7 +103,11 @@ async fn make(cx: &Cx, room: &Room) -> Result<bool, Error> {
 
 /// Notes that a name was used just now: when room is made, it goes after those that were not. A name that the store does not
 /// know is left alone.
-pub async fn touch(cx: Cx, name: String) -> Result<(), Error> {
+pub fn touch(cx: Cx, name: String) -> Flow<()> {
+    Box::pin(note(cx, name))
+}
+
+async fn note(cx: Cx, name: String) -> Result<(), Error> {
     if cx.get(crate::store::image_key(&name)).await?.is_none() {
         return Ok(());
     }

@@ -15,7 +15,7 @@ use crate::{
     graph::{Documents, Step, chain, children, dispatch, set_child_labels},
     model::{Descriptor, Document, limits},
     name::{Digest, Excerpt, Reference},
-    op::Cx,
+    op::{Cx, Flow},
     small::SmallMap,
     store::{Labels, copy_blob, publish},
 };
@@ -73,7 +73,11 @@ struct Found {
 /// same bytes, and so the same digest.
 ///
 /// Images without a name are called `archive.local/<file>:latest`; of several, each `archive.local/<file>@<digest>`.
-pub async fn import(cx: Cx, want: Import) -> Result<Imported, Error> {
+pub fn import(cx: Cx, want: Import) -> Flow<Imported> {
+    Box::pin(run(cx, want))
+}
+
+async fn run(cx: Cx, want: Import) -> Result<Imported, Error> {
     let cx = cx.scope("import");
     let mut all = Vec::new();
     for archive in open(&cx, &want.files).await? {
