@@ -37,6 +37,7 @@ pub mod name;
 pub mod op;
 pub mod registry;
 pub mod rng;
+pub mod small;
 pub mod store;
 pub mod time;
 pub mod verb;

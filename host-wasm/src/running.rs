@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     rc::Rc,
 };
 
@@ -13,6 +13,7 @@ use lugger_core::{
         http::{NetError, NetErrorKind},
     },
     op::Op,
+    small::SmallMap,
 };
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, File};
@@ -40,7 +41,7 @@ pub(crate) struct Running {
     store: Store,
     given: Vec<File>,
     inbox: Rc<Inbox>,
-    jobs: RefCell<BTreeMap<RequestId, Rc<Job>>>,
+    jobs: RefCell<SmallMap<RequestId, Rc<Job>>>,
     working: Gate,
     /// Forgotten jobs that still hold something.
     leaving: Gate,

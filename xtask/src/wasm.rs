@@ -21,7 +21,7 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 const NEEDED: [Needed; 3] =
     [("node", "nodejs"), ("chromium", "chromium"), ("chromedriver", "chromium-driver")];
 
-/// Build the module for browsers as a package and compare its size with its budget
+/// Build the module for browsers as a package and compare its size with its limit
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// First install what is missing, as root on Debian

@@ -27,10 +27,16 @@ pub type Place = (GivenId, Range<u64>);
 /// What an archive or folder has.
 #[derive(Debug, Default)]
 pub struct Entries {
-    files: BTreeMap<String, Place>,
-    /// Where links lead, from the root of the archive.
-    links: BTreeMap<String, String>,
+    found: BTreeMap<String, Entry>,
     paths: usize,
+}
+
+/// What stands under a path.
+#[derive(Debug)]
+enum Entry {
+    File(Place),
+    /// Where it leads, from the root of the archive.
+    Link(String),
 }
 
 impl Entries {
@@ -40,7 +46,7 @@ impl Entries {
         for (id, file) in (0..).map(GivenId).zip(given) {
             if let Some(path) = path::plain(&file.path) {
                 entries.count(&path).map_err(|why| Error::content("the folder", why))?;
-                entries.files.insert(path, (id, 0..file.size));
+                entries.found.insert(path, Entry::File((id, 0..file.size)));
             }
         }
         Ok(entries)
@@ -96,22 +102,22 @@ impl Entries {
             Kind::SymLink => Some(link.and_then(|link| path::resolve(path::parent(&path), &link))),
         };
         self.count(&path)?;
-        self.links.remove(&path);
-        self.files.remove(&path);
-        match leads {
-            None => drop(self.files.insert(path, (given, member.at..end))),
+        self.found.remove(&path);
+        let entry = match leads {
+            None => Entry::File((given, member.at..end)),
             Some(Some(to)) => {
                 self.count(&to)?;
-                self.links.insert(path, to);
+                Entry::Link(to)
             }
-            Some(None) => {}
-        }
+            Some(None) => return Ok(()),
+        };
+        self.found.insert(path, entry);
         Ok(())
     }
 
     fn count(&mut self, path: &str) -> Result<(), ArchiveError> {
         self.paths += path.len();
-        match self.files.len() + self.links.len() >= FILES || self.paths > PATHS {
+        match self.found.len() >= FILES || self.paths > PATHS {
             true => Err(ArchiveError::TooMany { max: FILES }),
             false => Ok(()),
         }
@@ -121,10 +127,10 @@ impl Entries {
     pub fn find(&self, path: &str) -> Option<Place> {
         let mut path = path::plain(path)?;
         for _ in 0..LINKS {
-            if let Some(place) = self.files.get(&path) {
-                return Some(place.clone());
+            match self.found.get(&path)? {
+                Entry::File(place) => return Some(place.clone()),
+                Entry::Link(to) => path = to.clone(),
             }
-            path = self.links.get(&path)?.clone();
         }
         None
     }
@@ -132,7 +138,8 @@ impl Entries {
     /// The shortest beginning with which all these files are there: empty, or ending in `/`.
     pub(super) fn root_of(&self, names: &[&str]) -> Option<String> {
         let (first, others) = names.split_first()?;
-        let roots = self.files.keys().filter_map(|path| {
+        let files = self.found.iter().filter(|(_, entry)| matches!(entry, Entry::File(_)));
+        let roots = files.filter_map(|(path, _)| {
             let root = path.strip_suffix(first)?;
             let whole = root.is_empty() || root.ends_with('/');
             (whole && others.iter().all(|other| self.find(&format!("{root}{other}")).is_some()))

@@ -1,10 +1,10 @@
 //! Which parts of content are there.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
 /// A set of bytes, as ranges that neither overlap nor touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extents(BTreeMap<u64, u64>);
+pub struct Extents(Vec<Range<u64>>);
 
 impl Extents {
     /// The first `len` bytes.
@@ -15,47 +15,45 @@ impl Extents {
     }
 
     /// Adds a range, whatever of it is there already.
-    pub fn insert(&mut self, Range { mut start, mut end }: Range<u64>) {
-        if start >= end {
+    pub fn insert(&mut self, mut range: Range<u64>) {
+        if range.is_empty() {
             return;
         }
-        // Those that begin no later than this ends, the last first: all that touch it are among them.
-        while let Some((&first, &last)) = self.0.range(..=end).next_back()
-            && last >= start
-        {
-            self.0.remove(&first);
-            (start, end) = (start.min(first), end.max(last));
+        // All that overlap or touch it become one with it.
+        let from = self.0.partition_point(|there| there.end < range.start);
+        let to = self.0.partition_point(|there| there.start <= range.end);
+        for there in self.0.drain(from..to) {
+            range = range.start.min(there.start)..range.end.max(there.end);
         }
-        self.0.insert(start, end);
+        self.0.insert(from, range);
     }
 
     /// Takes away what lies beyond `len`.
     pub fn truncate(&mut self, len: u64) {
-        self.0.split_off(&len);
-        if let Some(mut last) = self.0.last_entry() {
-            let end = (*last.get()).min(len);
-            last.insert(end);
+        self.0.retain(|there| there.start < len);
+        if let Some(last) = self.0.last_mut() {
+            last.end = last.end.min(len);
         }
     }
 
     /// How many bytes are there from the first on without a gap.
     pub fn prefix(&self) -> u64 {
-        self.0.get(&0).copied().unwrap_or(0)
+        self.0.first().filter(|first| first.start == 0).map_or(0, |first| first.end)
     }
 
     /// How many bytes are there.
     pub fn total(&self) -> u64 {
-        self.0.iter().map(|(start, end)| end - start).sum()
+        self.0.iter().map(|there| there.end - there.start).sum()
     }
 
     /// One past the last byte that is there.
     pub fn end(&self) -> u64 {
-        self.0.last_key_value().map_or(0, |(_, end)| *end)
+        self.0.last().map_or(0, |last| last.end)
     }
 
     /// The ranges, in order.
     pub fn iter(&self) -> impl Iterator<Item = Range<u64>> + '_ {
-        self.0.iter().map(|(start, end)| *start..*end)
+        self.0.iter().cloned()
     }
 
     /// The ranges beyond the first gap.
@@ -65,8 +63,8 @@ impl Extents {
 
     /// What is not there of content of this size.
     pub fn gaps(&self, size: u64) -> Vec<Range<u64>> {
-        let starts = [0].into_iter().chain(self.0.values().copied());
-        let ends = self.0.keys().copied().chain([size]);
+        let starts = [0].into_iter().chain(self.0.iter().map(|there| there.end));
+        let ends = self.0.iter().map(|there| there.start).chain([size]);
         let gaps = starts.zip(ends).map(|(start, end)| start..end.min(size));
         gaps.filter(|gap| !gap.is_empty()).collect()
     }

@@ -2,6 +2,8 @@
 
 use std::{fmt, ops::Range};
 
+use serde::de::DeserializeOwned;
+
 use super::{IngestId, pump::Verified};
 use crate::name::Digest;
 
@@ -76,6 +78,13 @@ pub struct Record {
     pub value: String,
     /// Grows with every write to the store; never 0, never reused.
     pub revision: u64,
+}
+
+impl Record {
+    /// What it says. Read as bytes, like all other JSON: for text, the reader would be there a second time.
+    pub fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_slice(self.value.as_bytes())
+    }
 }
 
 /// Changes to records: all of them, in this order, or none.

@@ -20,7 +20,7 @@ enum Line<'a> {
     Waiting { digest: &'a Digest },
     Authenticating { realm: &'a str, account: Option<&'a str> },
     Exchanged { request: &'a str, status: Option<u16>, why: Option<String> },
-    Retrying { doing: &'a str, why: String, after_ms: u128 },
+    Retrying { doing: &'a str, why: String, after_ms: u64 },
     NextEndpoint { doing: &'a str, from: &'a str, why: String },
     Limited { registry: &'a str, remaining: u64, limit: Option<u64>, window: Option<u64> },
     Discarded { digest: &'a Digest },
@@ -51,7 +51,8 @@ impl<'a> From<&'a Event> for Line<'a> {
                 Err(why) => Self::Exchanged { request: line, status: None, why: Some(why.to_string()) },
             },
             Event::Retrying { doing, why, after } => {
-                Self::Retrying { doing, why: why.to_string(), after_ms: after.as_millis() }
+                let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+                Self::Retrying { doing, why: why.to_string(), after_ms }
             }
             Event::NextEndpoint { doing, from, why } => {
                 Self::NextEndpoint { doing, from, why: why.to_string() }

@@ -1,7 +1,5 @@
 //! What is below a document, which of it is wanted, and what is noted about it.
 
-use std::collections::BTreeMap;
-
 use super::{Documents, Handler, Step, handler::Map};
 use crate::{
     error::{ContentError, Error},
@@ -9,6 +7,7 @@ use crate::{
     name::{Digest, Matcher, Platform},
     op::Cx,
     registry::Repository,
+    small::SmallMap,
     store::Labels,
 };
 
@@ -83,10 +82,10 @@ pub fn set_child_labels<'h>(inner: impl Handler + 'h, labels: &'h Labels) -> imp
 
 /// The label key of each child: a number per kind, counted from 0 in their order. The first of some kinds has none.
 fn label_keys(children: &[Descriptor]) -> Vec<(String, &Descriptor)> {
-    let mut counts = BTreeMap::new();
+    let mut counts = SmallMap::default();
     let number = |child| {
         let kind = Descriptor::gc_label(child);
-        let count: &mut usize = counts.entry(kind.clone()).or_default();
+        let count: &mut usize = counts.get_or_insert(kind.clone(), 0);
         let key = if *count == 0 && !kind.ends_with('.') { kind } else { format!("{kind}{count}") };
         *count += 1;
         (key, child)

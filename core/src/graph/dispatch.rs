@@ -1,12 +1,13 @@
 //! Running a handler over everything that it finds.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::cell::RefCell;
 
 use super::{Handler, Step};
 use crate::{
     error::{ContentError, Error},
     model::Descriptor,
     op::{Cx, worklist},
+    small::SmallSet,
 };
 
 /// Handles the roots and all that is found below them, several at once, each digest once. Documents come before blobs,
@@ -15,7 +16,7 @@ use crate::{
 /// The first error ends it (containerd.md §5.1); too many or too deeply nested descriptors are one (security.md M9).
 pub async fn dispatch(cx: &Cx, handler: &dyn Handler, roots: Vec<Descriptor>) -> Result<(), Error> {
     let limits = cx.limits();
-    let seen = RefCell::new(BTreeSet::new());
+    let seen = RefCell::new(SmallSet::default());
     let one = async |(node, depth): (Descriptor, usize)| {
         // What is a document here and a blob there is both: neither stands for the other.
         if !seen.borrow_mut().insert((node.digest.clone(), node.media_type.is_document())) {

@@ -1,9 +1,6 @@
 //! The documents of one operation: loaded once, kept in memory until what they need is in the store.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::cell::RefCell;
 
 use crate::{
     effect::pump::{Verified, Verifier},
@@ -13,12 +10,13 @@ use crate::{
     name::Digest,
     op::Cx,
     registry::Repository,
+    small::{SmallMap, SmallSet},
     store::Lease,
 };
 
 /// Manifests and indexes by digest.
 #[derive(Debug, Default)]
-pub struct Documents(RefCell<BTreeMap<Digest, Held>>);
+pub struct Documents(RefCell<SmallMap<Digest, Held>>);
 
 #[derive(Debug)]
 struct Held {
@@ -132,7 +130,7 @@ impl Documents {
 
     /// The documents under a root, each after those below it.
     fn children_first(&self, root: &Digest) -> Vec<Digest> {
-        let (mut seen, mut order) = (BTreeSet::new(), Vec::new());
+        let (mut seen, mut order) = (SmallSet::default(), Vec::new());
         let mut stack = vec![(root.clone(), false)];
         while let Some((digest, below_done)) = stack.pop() {
             if below_done {

@@ -1,12 +1,11 @@
 use oci_spec::image::{self as oci, History, ImageConfiguration};
-use serde::de::DeserializeOwned;
 
 use super::{
     DocumentError, chain_ids,
     field::{Field, Object},
     limits, strict,
 };
-use crate::name::{Digest, Excerpt, Platform};
+use crate::name::{Digest, Platform};
 
 /// An image configuration: its exact bytes, the typed view, and what else is checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -148,37 +147,41 @@ fn read_rootfs(field: Field<'_>) -> Result<Vec<Digest>, DocumentError> {
 /// Reads what a container of this image runs.
 fn read_run(field: Field<'_>) -> Result<oci::Config, DocumentError> {
     let object = field.object(&RUN_MEMBERS)?;
-    optional(&object, "Env", |env| env.items(usize::MAX, check_variable))?;
-    let mut run: oci::Config = typed(field)?;
-    // The typed view takes these through a map without order.
-    let sorted = |names: &Option<Vec<String>>| {
-        names.clone().map(|mut names| {
-            names.sort();
-            names
-        })
-    };
-    let (ports, volumes) = (sorted(run.exposed_ports()), sorted(run.volumes()));
-    run.set_exposed_ports(ports).set_volumes(volumes);
+    let text = |name| optional(&object, name, |it| it.text().map(str::to_owned));
+    let texts = |name| optional(&object, name, |it| it.texts());
+    let names = |name| optional(&object, name, |it| it.names());
+    let labels = optional(&object, "Labels", |it| it.text_map())?;
+    let mut run = oci::Config::default();
+    run.set_user(text("User")?)
+        .set_exposed_ports(names("ExposedPorts")?)
+        .set_env(optional(&object, "Env", |env| env.items(usize::MAX, read_variable))?)
+        .set_entrypoint(texts("Entrypoint")?)
+        .set_cmd(texts("Cmd")?)
+        .set_volumes(names("Volumes")?)
+        .set_working_dir(text("WorkingDir")?)
+        .set_labels(labels.map(|labels| labels.into_iter().collect()))
+        .set_stop_signal(text("StopSignal")?);
     Ok(run)
 }
 
-fn check_variable(field: Field<'_>) -> Result<(), DocumentError> {
-    match field.text()?.split_once('=') {
-        Some((name, _)) if !name.is_empty() => Ok(()),
+fn read_variable(field: Field<'_>) -> Result<String, DocumentError> {
+    let text = field.text()?;
+    match text.split_once('=') {
+        Some((name, _)) if !name.is_empty() => Ok(text.to_owned()),
         _ => Err(field.wrong("of the form NAME=value")),
     }
 }
 
 fn read_history(field: Field<'_>) -> Result<History, DocumentError> {
-    field.object(&HISTORY_MEMBERS)?;
-    typed(field)
-}
-
-fn typed<T: DeserializeOwned>(field: Field<'_>) -> Result<T, DocumentError> {
-    T::deserialize(field.value).map_err(|error| DocumentError::Malformed {
-        at: field.path.excerpt(),
-        why: Excerpt::of(&error.to_string()),
-    })
+    let object = field.object(&HISTORY_MEMBERS)?;
+    let text = |name| optional(&object, name, |it| it.text().map(str::to_owned));
+    let mut step = History::default();
+    step.set_created(text("created")?)
+        .set_author(text("author")?)
+        .set_created_by(text("created_by")?)
+        .set_comment(text("comment")?)
+        .set_empty_layer(optional(&object, "empty_layer", |it| it.flag())?);
+    Ok(step)
 }
 
 #[cfg(test)]
@@ -232,10 +235,7 @@ mod tests {
             "config.Env[1] must be of the form NAME=value"
         );
         assert_eq!(error(r#","config":{"env":[]}"#), "config.env is `Env` in another letter case");
-        assert_eq!(
-            error(r#","history":[{},{"created":1}]"#),
-            "history[1]: invalid type: integer `1`, expected a string"
-        );
+        assert_eq!(error(r#","history":[{},{"created":1}]"#), "history[1].created must be a string");
         assert_eq!(error(r#","os.version":1"#), "os.version must be a string");
         assert_eq!(error(r#","Rootfs":{}"#), "Rootfs is `rootfs` in another letter case");
     }

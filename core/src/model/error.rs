@@ -84,14 +84,6 @@ pub enum DocumentError {
         /// What it must be.
         want: &'static str,
     },
-    /// A part of a configuration does not have its members' types.
-    #[error("{at}: {why}")]
-    Malformed {
-        /// The object.
-        at: Excerpt,
-        /// What is wrong in it.
-        why: Excerpt,
-    },
     /// A member is not a digest.
     #[error("{at}: {why}")]
     Digest {

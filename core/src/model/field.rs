@@ -51,6 +51,10 @@ impl<'a> Field<'a> {
         self.value.as_str().ok_or_else(|| self.wrong("a string"))
     }
 
+    pub(super) fn flag(&self) -> Result<bool, DocumentError> {
+        self.value.as_bool().ok_or_else(|| self.wrong("true or false"))
+    }
+
     /// A number of bytes: an integer that every reader can hold.
     pub(super) fn size(&self) -> Result<u64, DocumentError> {
         let size = self.value.as_u64().filter(|&size| size <= i64::MAX as u64);
@@ -82,6 +86,16 @@ impl<'a> Field<'a> {
 
     pub(super) fn texts(&self) -> Result<Vec<String>, DocumentError> {
         self.items(usize::MAX, |item| item.text().map(str::to_owned))
+    }
+
+    /// The names in an object of empty objects, which is how Go writes a set; in order.
+    pub(super) fn names(&self) -> Result<Vec<String>, DocumentError> {
+        let members = self.value.as_object().ok_or_else(|| self.wrong("an object of objects"))?;
+        let read = |(name, value): (&String, &Value)| {
+            Field { value, path: Path::Member(&self.path, name) }.object(&[])?;
+            Ok(name.clone())
+        };
+        members.iter().map(read).collect()
     }
 
     /// An object of strings.

@@ -27,7 +27,8 @@ impl<R: Answer> Future for Ask<R> {
     type Output = R;
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<R> {
-        self.cx.with(|s| s.take_answer(self.id)).map_or(Poll::Pending, Poll::Ready)
+        let Some(answer) = self.cx.with(|s| s.take_answer(self.id)) else { return Poll::Pending };
+        Poll::Ready(*answer.downcast().expect("reply has checked the type"))
     }
 }
 

@@ -147,9 +147,13 @@ impl Cx {
         moving: Option<(There, u64)>,
         make: impl FnOnce(Ticket<R>) -> Request,
     ) -> Ask<R> {
-        let id = self
-            .with(|s| s.ask(Rc::clone(&self.trail), moving, TypeId::of::<R>(), |id| make(Ticket::new(id))));
+        let id = self.with(Shared::number);
+        self.queue(make(Ticket::new(id)), TypeId::of::<R>(), moving);
         Ask::new(self, id)
+    }
+
+    fn queue(&self, request: Request, wants: TypeId, moving: Option<(There, u64)>) {
+        self.with(|s| s.ask(request, wants, Rc::clone(&self.trail), moving));
     }
 
     /// One HTTP exchange, under a permit.

@@ -1,7 +1,6 @@
 //! Several futures at once. Every living child is polled on every poll until it is done: none is ever snoozed.
 
 use std::{
-    collections::BTreeMap,
     future::poll_fn,
     pin::{Pin, pin},
     task::{Context, Poll},
@@ -37,10 +36,10 @@ pub async fn worklist<I, T, E, R: Ord>(
     f: impl AsyncFn(I) -> Result<(T, Vec<I>), E>,
     rank: impl Fn(&I) -> R,
 ) -> Result<Vec<T>, E> {
-    let (mut waiting, mut came) = (BTreeMap::new(), 0_u64);
-    let mut add = |waiting: &mut BTreeMap<(R, u64), I>, items: Vec<I>| {
+    let (mut waiting, mut came) = (Vec::new(), 0_u64);
+    let mut add = |waiting: &mut Vec<((R, u64), I)>, items: Vec<I>| {
         for item in items {
-            waiting.insert((rank(&item), came), item);
+            waiting.push(((rank(&item), came), item));
             came += 1;
         }
     };
@@ -50,8 +49,9 @@ pub async fn worklist<I, T, E, R: Ord>(
     poll_fn(|task: &mut Context<'_>| {
         loop {
             while children.len() < limit.max(1)
-                && let Some((_, item)) = waiting.pop_first()
+                && let Some(at) = smallest(&waiting)
             {
+                let (_, item) = waiting.swap_remove(at);
                 let f = &f;
                 children.push(Box::pin(async move { f(item).await }));
             }
@@ -80,6 +80,12 @@ pub async fn worklist<I, T, E, R: Ord>(
         }
     })
     .await
+}
+
+/// Where the item with the smallest rank is.
+fn smallest<R: Ord, I>(waiting: &[(R, I)]) -> Option<usize> {
+    let smallest = waiting.iter().enumerate().min_by(|(_, (a, _)), (_, (b, _))| a.cmp(b));
+    smallest.map(|(at, _)| at)
 }
 
 /// Runs two futures at once and waits for both.

@@ -214,8 +214,9 @@ impl fmt::Display for Why {
     }
 }
 
-/// A flow under way.
-type Root<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
+/// A flow that can be waited for, whatever it is made of. Who takes one instead of an `async fn` compiles nothing of what
+/// it does: that code is there once, where the flow is.
+pub type Flow<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
 
 /// One operation: a flow, and everything between it and the host.
 ///
@@ -223,7 +224,7 @@ type Root<T> = Pin<Box<dyn Future<Output = Result<T, Error>>>>;
 #[must_use]
 pub struct Op<T> {
     shared: Rc<RefCell<Shared>>,
-    root: Option<Root<T>>,
+    root: Option<Flow<T>>,
     done: Option<Result<T, Error>>,
 }
 
@@ -283,11 +284,6 @@ impl<T: 'static> Op<T> {
     /// What the host still owes, oldest first.
     pub fn pending(&self) -> Vec<Pending> {
         self.shared.borrow().pending()
-    }
-
-    /// Bytes of the flow's state: what a million waiting operations would cost each.
-    pub fn state_size(&self) -> usize {
-        self.root.as_deref().map_or(0, size_of_val)
     }
 
     fn finish(&mut self, result: Result<T, Error>) {

@@ -2,7 +2,7 @@
 
 use std::{
     any::{Any, TypeId},
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     fmt,
     rc::Rc,
 };
@@ -12,6 +12,7 @@ use crate::{
     effect::{Notice, Request, RequestId},
     event::Event,
     rng::Rng,
+    small::SmallMap,
     time::{Instant, UnixTime},
 };
 
@@ -79,8 +80,8 @@ pub(super) struct Shared {
     requests: u64,
     sleeps: u64,
     out: VecDeque<Item>,
-    slots: BTreeMap<RequestId, Slot>,
-    timers: BTreeMap<(Instant, u64), Why>,
+    slots: SmallMap<RequestId, Slot>,
+    timers: SmallMap<(Instant, u64), Why>,
     /// Something changed that a waiting child may care about: poll the root again.
     dirty: bool,
     pub(super) permits: usize,
@@ -98,8 +99,8 @@ impl Shared {
             requests: 0,
             sleeps: 0,
             out: VecDeque::new(),
-            slots: BTreeMap::new(),
-            timers: BTreeMap::new(),
+            slots: SmallMap::default(),
+            timers: SmallMap::default(),
             dirty: true,
             permits: setup.limits.concurrency.max(1),
         }
@@ -119,7 +120,7 @@ impl Shared {
         }
         let now = self.now().max(now);
         self.now = Some(now);
-        self.dirty |= self.timers.first_key_value().is_some_and(|((at, _), _)| *at <= now);
+        self.dirty |= self.timers.first().is_some_and(|((at, _), _)| *at <= now);
     }
 
     pub(super) fn touch(&mut self) {
@@ -130,41 +131,44 @@ impl Shared {
         std::mem::take(&mut self.dirty)
     }
 
-    /// Queues a request; `make` gets its number.
-    pub(super) fn ask(
-        &mut self,
-        trail: Rc<Trail>,
-        moving: Option<(There, u64)>,
-        wants: TypeId,
-        make: impl FnOnce(RequestId) -> Request,
-    ) -> RequestId {
+    /// The number of the next request.
+    pub(super) fn number(&mut self) -> RequestId {
         let id = RequestId(self.requests);
         self.requests += 1;
-        let request = make(id);
-        let slot = Slot { what: request.to_string(), trail, since: self.now(), moving, wants, answer: None };
-        self.slots.insert(id, slot);
-        self.out.push_back(Item::Request(request));
         id
     }
 
-    pub(super) fn reply<R: Answer>(&mut self, id: RequestId, answer: R) -> Result<(), R> {
-        match self.slots.get_mut(&id) {
-            Some(slot) if slot.answer.is_none() && slot.wants == TypeId::of::<R>() => {
-                let release = answer.release();
-                slot.answer = Some(Held { value: Box::new(answer), release });
-                self.dirty = true;
-                Ok(())
-            }
-            _ => Err(answer),
-        }
+    /// Queues a request, of which an answer of this type is wanted.
+    pub(super) fn ask(
+        &mut self,
+        request: Request,
+        wants: TypeId,
+        trail: Rc<Trail>,
+        moving: Option<(There, u64)>,
+    ) {
+        let slot = Slot { what: request.to_string(), trail, since: self.now(), moving, wants, answer: None };
+        self.slots.insert(request.id(), slot);
+        self.out.push_back(Item::Request(request));
     }
 
-    /// The answer, if it is there; the slot goes with it.
-    pub(super) fn take_answer<R: Answer>(&mut self, id: RequestId) -> Option<R> {
+    pub(super) fn reply<R: Answer>(&mut self, id: RequestId, answer: R) -> Result<(), R> {
+        let Some(slot) = self.waiting(id, TypeId::of::<R>()) else { return Err(answer) };
+        let release = answer.release();
+        slot.answer = Some(Held { value: Box::new(answer), release });
+        self.dirty = true;
+        Ok(())
+    }
+
+    /// The slot of a request that waits for an answer of this type.
+    fn waiting(&mut self, id: RequestId, answer: TypeId) -> Option<&mut Slot> {
+        self.slots.get_mut(&id).filter(|slot| slot.answer.is_none() && slot.wants == answer)
+    }
+
+    /// The answer, if it is there; the slot goes with it. Its type is what was wanted.
+    pub(super) fn take_answer(&mut self, id: RequestId) -> Option<Box<dyn Any>> {
         let held = self.slots.get_mut(&id)?.answer.take()?;
         self.slots.remove(&id);
-        let value = held.value.downcast().expect("reply has checked the type");
-        Some(*value)
+        Some(held.value)
     }
 
     /// Nobody waits for this request any more.
@@ -222,7 +226,7 @@ impl Shared {
 
     /// What there is to wait for; `Err` when there is nothing, so that the wait would never end.
     pub(super) fn wait(&self) -> Result<Option<Wake>, Trail> {
-        let wake = self.timers.first_key_value().map(|((at, _), why)| Wake { at: *at, why: *why });
+        let wake = self.timers.first().map(|((at, _), why)| Wake { at: *at, why: *why });
         if wake.is_some() || self.slots.values().any(|slot| slot.answer.is_none()) {
             Ok(wake)
         } else {

@@ -1,6 +1,6 @@
 //! One repository at all the places that serve it.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::rc::Rc;
 
 use url::Url;
 
@@ -15,6 +15,7 @@ use crate::{
     model::{Descriptor, Document},
     name::{Digest, Reference},
     op::Cx,
+    small::SmallMap,
 };
 
 /// One repository at its endpoints, with what was learnt about each. Every question goes through the loop of
@@ -44,11 +45,11 @@ impl Repository {
 
     /// The repository of a reference at these endpoints, in the order in which they are asked.
     pub fn new(reference: &Reference, endpoints: Vec<Endpoint>, credentials: &Credentials) -> Self {
-        let mut paces: BTreeMap<_, Rc<_>> = BTreeMap::new();
+        let mut paces: SmallMap<_, Rc<_>> = SmallMap::default();
         let mut before = None;
         let remote = |endpoint: Endpoint| {
             let origin = endpoint.origin();
-            let pace = Rc::clone(paces.entry(origin.clone()).or_default());
+            let pace = Rc::clone(paces.get_or_insert(origin.clone(), Rc::default()));
             let twin_of = before.replace(origin).filter(|_| endpoint.plain_twin);
             Remote { twin_of, ..Remote::new(endpoint, credentials.clone(), pace) }
         };

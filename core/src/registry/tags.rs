@@ -1,7 +1,5 @@
 //! The tags of a repository, page by page (distribution-spec, "Listing Tags").
 
-use std::collections::BTreeSet;
-
 use http::{HeaderMap, Method, header};
 use serde::Deserialize;
 use url::Url;
@@ -12,6 +10,7 @@ use crate::{
     error::Refusal,
     name::{Digest, Excerpt, Reference},
     op::{Cx, ReplyBody},
+    small::SmallSet,
 };
 
 /// One page, in bytes.
@@ -25,7 +24,7 @@ const PAGES_MAX: usize = 10_000;
 pub(super) struct Listing {
     /// Whose it is, and its next page. Pages of two endpoints do not belong together.
     next: Option<(usize, Url)>,
-    seen: BTreeSet<Digest>,
+    seen: SmallSet<Digest>,
     tags: Vec<String>,
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    effect::store::{Applied, Batch, Change, StoreError, StoreErrorKind},
+    effect::store::{Applied, Batch, Change, Record, StoreError, StoreErrorKind},
     error::Error,
     event::Event,
     model::Descriptor,
@@ -37,14 +37,14 @@ pub fn image_key(name: &str) -> String {
 /// What a name leads to; `None` when the store does not know it.
 pub async fn lookup(cx: &Cx, name: &str) -> Result<Option<ImageRecord>, Error> {
     let key = image_key(name);
-    cx.get(&*key).await?.map(|record| read(&key, &record.value)).transpose().map_err(Error::from)
+    cx.get(&*key).await?.map(|record| read(&key, &record)).transpose().map_err(Error::from)
 }
 
 /// Every name, in order.
 pub async fn images(cx: &Cx) -> Result<Vec<(String, ImageRecord)>, Error> {
     let mut images = Vec::new();
     for (key, record) in cx.scan(PREFIX).await? {
-        let image = read(&key, &record.value)?;
+        let image = read(&key, &record)?;
         images.push((key.strip_prefix(PREFIX).unwrap_or(&key).to_owned(), image));
     }
     Ok(images)
@@ -81,7 +81,7 @@ pub async fn publish(
                 )
             }
             Some(record) => {
-                let old = read(&key, &record.value)?;
+                let old = read(&key, record)?;
                 let before = old.target.digest.clone();
                 (ImageRecord { target: target.clone(), updated_at: now, ..old }, Some(before))
             }
@@ -105,8 +105,8 @@ pub async fn publish(
     Err(Error::Contended { key })
 }
 
-fn read(key: &str, value: &str) -> Result<ImageRecord, StoreError> {
-    serde_json::from_str(value).map_err(|error| StoreError {
+fn read(key: &str, record: &Record) -> Result<ImageRecord, StoreError> {
+    record.read().map_err(|error| StoreError {
         kind: StoreErrorKind::Failed,
         path: format!("record {key}"),
         detail: error.to_string(),

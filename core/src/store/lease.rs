@@ -1,10 +1,6 @@
 //! Leases: content is kept while an operation works on it, though no name leads to it yet.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +8,7 @@ use crate::{
     effect::store::{Batch, Change, StoreError},
     name::Digest,
     op::{Cx, Once},
+    small::SmallSet,
     time::UnixTime,
 };
 
@@ -38,15 +35,15 @@ impl LeaseRecord {
 }
 
 /// All content that a lease keeps which has not ended.
-pub async fn leased(cx: &Cx) -> Result<BTreeSet<Digest>, StoreError> {
-    let (now, mut over, mut kept) = (cx.wall(), BTreeSet::new(), BTreeSet::new());
+pub async fn leased(cx: &Cx) -> Result<SmallSet<Digest>, StoreError> {
+    let (now, mut over, mut kept) = (cx.wall(), SmallSet::default(), SmallSet::default());
     // A lease comes before its content: its key is how theirs begin.
     for (key, record) in cx.scan("lease/").await? {
         match key.split_once("/content/") {
             Some((lease, content)) if !over.contains(lease) => kept.extend(content.parse::<Digest>().ok()),
             Some(_) => {}
             None => {
-                let lease = serde_json::from_str::<LeaseRecord>(&record.value);
+                let lease = record.read::<LeaseRecord>();
                 if lease.is_ok_and(|lease| lease.is_over(now)) {
                     over.insert(key);
                 }
@@ -62,7 +59,7 @@ pub async fn leased(cx: &Cx) -> Result<BTreeSet<Digest>, StoreError> {
 pub struct Lease {
     prefix: String,
     made: Once<()>,
-    kept: RefCell<BTreeSet<Digest>>,
+    kept: RefCell<SmallSet<Digest>>,
 }
 
 impl Lease {
@@ -107,7 +104,7 @@ impl Lease {
         let value = serde_json::to_string(&record).expect("a map of strings is JSON");
         let mut changes = vec![Change::Put { key: self.prefix.clone(), value }];
         for (key, record) in cx.scan("lease/").await? {
-            let over = serde_json::from_str(&record.value).is_ok_and(|lease: LeaseRecord| lease.is_over(now));
+            let over = record.read().is_ok_and(|lease: LeaseRecord| lease.is_over(now));
             if over {
                 changes.push(Change::DeleteAll { prefix: format!("{key}/") });
                 changes.push(Change::Delete { key });

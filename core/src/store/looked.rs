@@ -49,7 +49,7 @@ impl Looked {
     pub async fn read(cx: &Cx, layer: &Digest) -> Result<Self, StoreError> {
         let (prefix, mut looked) = (format!("label/{layer}/"), Self::default());
         for (key, record) in cx.scan(&*prefix).await? {
-            let Ok(value) = serde_json::from_str::<String>(&record.value) else { continue };
+            let Ok(value) = record.read::<String>() else { continue };
             match key.strip_prefix(&*prefix) {
                 Some(UNCOMPRESSED) => looked.diff_id = value.parse().ok(),
                 Some(UNPACKED) => looked.unpacked = unpacked(&value),

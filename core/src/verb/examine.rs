@@ -14,7 +14,7 @@ use crate::{
     machine::{Examined, LayerTap},
     model::Descriptor,
     name::{Digest, Platform, Reference, media::Compression},
-    op::Cx,
+    op::{Cx, Flow},
     store::{Labels, Looked, swapped},
 };
 
@@ -45,7 +45,11 @@ pub struct Examination {
 /// Examines the layers that the store has, one after the other. Nothing of what they unpack to is kept; what is found is
 /// written down as labels of the layer: `containerd.io/uncompressed`, `lugger.unpacked` (bytes and members), or
 /// `lugger.damaged`. Nothing is asked of a registry.
-pub async fn examine(cx: Cx, want: Examine) -> Result<Examination, Error> {
+pub fn examine(cx: Cx, want: Examine) -> Flow<Examination> {
+    Box::pin(run(cx, want))
+}
+
+async fn run(cx: Cx, want: Examine) -> Result<Examination, Error> {
     let cx = cx.scope(format_args!("examine {}", record_name(&want.reference)));
     let target = match want.target {
         Some(target) => target,

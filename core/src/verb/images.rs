@@ -1,6 +1,6 @@
 //! The images of a store.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
@@ -9,7 +9,8 @@ use crate::{
     graph::Documents,
     model::{Config, Descriptor, limits},
     name::Platform,
-    op::Cx,
+    op::{Cx, Flow},
+    small::SmallSet,
     store::{ImageRecord, images},
 };
 
@@ -47,12 +48,16 @@ impl Serialize for Image {
 }
 
 /// Every image, in the order of names. What is damaged counts as not here, so that the others are still shown.
-pub async fn list(cx: Cx) -> Result<Vec<Image>, Error> {
+pub fn list(cx: Cx) -> Flow<Vec<Image>> {
+    Box::pin(run(cx))
+}
+
+async fn run(cx: Cx) -> Result<Vec<Image>, Error> {
     let cx = cx.scope("images");
     let mut listed = Vec::new();
     for (name, record) in images(&cx).await? {
         let documents = Documents::default();
-        let (mut seen, mut size, mut platforms) = (BTreeSet::new(), 0_u64, Vec::new());
+        let (mut seen, mut size, mut platforms) = (SmallSet::default(), 0_u64, Vec::new());
         let mut waiting = vec![record.target.clone()];
         while let Some(node) = waiting.pop() {
             if !seen.insert(node.digest.clone()) {

@@ -1,4 +1,6 @@
 //! Whole operations: what a user asks for, one public flow each.
+//!
+//! Those that a page runs are [`Flow`](crate::op::Flow)s: their code is in this crate, once, and not a second time in the host's.
 
 mod blob;
 mod examine;

@@ -12,7 +12,7 @@ use crate::{
     },
     model::{Config, Descriptor, Document, detect, limits},
     name::{Digest, Matcher, Platform, Reference},
-    op::Cx,
+    op::{Cx, Flow},
     registry::{Registries, Repository},
     store::{Labels, Outcome, fetch_blob, lookup, publish},
 };
@@ -98,7 +98,11 @@ pub struct Pulled {
 ///
 /// Resolve, walk and fetch, commit documents children first, then make the name lead to the root: whatever fails or is
 /// killed in between leaves verified content and resumable ingests under a lease, and no name.
-pub async fn pull(cx: Cx, mut want: Pull) -> Result<Pulled, Error> {
+pub fn pull(cx: Cx, want: Pull) -> Flow<Pulled> {
+    Box::pin(run(cx, want))
+}
+
+async fn run(cx: Cx, mut want: Pull) -> Result<Pulled, Error> {
     let name = record_name(&want.reference);
     let cx = cx.scope(format_args!("pull {name}"));
     let room = Room::default();

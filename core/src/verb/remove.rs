@@ -1,7 +1,5 @@
 //! Remove: a name, and the content that only it needs.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::Serialize;
 
 use super::{room::used_key, shelf::missing};
@@ -10,7 +8,8 @@ use crate::{
     error::{ContentError, Error},
     model::{Descriptor, Document, limits},
     name::Digest,
-    op::Cx,
+    op::{Cx, Flow},
+    small::{SmallMap, SmallSet},
     store::{image_key, images, leased, lookup},
 };
 
@@ -25,12 +24,16 @@ pub struct Removed {
 
 /// Removes a name, and then the committed content that no other name and no operation's lease leads to. Killed in between,
 /// it leaves content without a name, and never a name without its content.
-pub async fn remove(cx: Cx, name: String) -> Result<Removed, Error> {
+pub fn remove(cx: Cx, name: String) -> Flow<Removed> {
+    Box::pin(run(cx, name))
+}
+
+async fn run(cx: Cx, name: String) -> Result<Removed, Error> {
     let cx = cx.scope(format_args!("remove {name}"));
     if lookup(&cx, &name).await?.is_none() {
         return Err(missing(&name, "there is no image of this name"));
     }
-    let freed = release(&cx, std::slice::from_ref(&name), &BTreeSet::new(), true).await?;
+    let freed = release(&cx, std::slice::from_ref(&name), &SmallSet::default(), true).await?;
     Ok(Removed { name, freed: freed.unwrap_or(0) })
 }
 
@@ -39,7 +42,7 @@ pub async fn remove(cx: Cx, name: String) -> Result<Removed, Error> {
 pub(super) async fn release(
     cx: &Cx,
     names: &[String],
-    keep: &BTreeSet<Digest>,
+    keep: &SmallSet<Digest>,
     always: bool,
 ) -> Result<Option<u64>, Error> {
     let gone = only_theirs(cx, names, keep).await?;
@@ -67,11 +70,11 @@ pub(super) async fn release(
 pub(super) async fn only_theirs(
     cx: &Cx,
     names: &[String],
-    keep: &BTreeSet<Digest>,
-) -> Result<BTreeMap<Digest, u64>, Error> {
-    let (mut ours, mut others) = (BTreeSet::new(), leased(cx).await?);
+    keep: &SmallSet<Digest>,
+) -> Result<SmallMap<Digest, u64>, Error> {
+    let (mut ours, mut others) = (SmallSet::default(), leased(cx).await?);
     others.extend(keep.iter().cloned());
-    let mut roots = BTreeMap::new();
+    let mut roots = SmallMap::default();
     for (name, image) in images(cx).await? {
         match names.contains(&name) {
             true => below(cx, &image.target, &mut ours).await?,
@@ -81,8 +84,8 @@ pub(super) async fn only_theirs(
     for target in roots.values() {
         below(cx, target, &mut others).await?;
     }
-    let mut found = BTreeMap::new();
-    for digest in ours.difference(&others) {
+    let mut found = SmallMap::default();
+    for digest in ours.iter().filter(|digest| !others.contains(*digest)) {
         if let Some(size) = cx.find(digest).await? {
             found.insert(digest.clone(), size);
         }
@@ -91,9 +94,9 @@ pub(super) async fn only_theirs(
 }
 
 /// Adds all content that a root leads to, as far as the store has its documents. A damaged document leads nowhere.
-async fn below(cx: &Cx, root: &Descriptor, seen: &mut BTreeSet<Digest>) -> Result<(), Error> {
+async fn below(cx: &Cx, root: &Descriptor, seen: &mut SmallSet<Digest>) -> Result<(), Error> {
     let max = cx.limits().nodes;
-    let (mut waiting, mut nodes) = (vec![root.clone()], BTreeSet::new());
+    let (mut waiting, mut nodes) = (vec![root.clone()], SmallSet::default());
     while let Some(node) = waiting.pop() {
         if !nodes.insert(node.digest.clone()) {
             continue;
@@ -106,6 +109,6 @@ async fn below(cx: &Cx, root: &Descriptor, seen: &mut BTreeSet<Digest>) -> Resul
             waiting.extend(Document::verified(bytes, &node).map(|it| it.children()).unwrap_or_default());
         }
     }
-    seen.append(&mut nodes);
+    seen.extend(nodes);
     Ok(())
 }

@@ -1,9 +1,6 @@
 //! Making room: when the store is full, the images that nobody has used for longest are given up, and it is tried once more.
 
-use std::{
-    cell::{OnceCell, RefCell},
-    collections::{BTreeMap, BTreeSet},
-};
+use std::cell::{OnceCell, RefCell};
 
 use super::remove::{only_theirs, release};
 use crate::{
@@ -12,7 +9,8 @@ use crate::{
     event::Event,
     model::Descriptor,
     name::Digest,
-    op::Cx,
+    op::{Cx, Flow},
+    small::{SmallMap, SmallSet},
     store::{Lease, images},
 };
 
@@ -22,9 +20,9 @@ const USED: &str = "used/";
 #[derive(Default)]
 pub(super) struct Room {
     lease: OnceCell<Lease>,
-    targets: RefCell<BTreeSet<Digest>>,
+    targets: RefCell<SmallSet<Digest>>,
     /// All content of the operation; with its size as long as it is not in the store.
-    content: RefCell<BTreeMap<Digest, u64>>,
+    content: RefCell<SmallMap<Digest, u64>>,
 }
 
 impl Room {
@@ -40,7 +38,7 @@ impl Room {
 
     /// This content is part of the operation, and perhaps not there yet.
     pub(super) fn needs(&self, content: &Descriptor) {
-        self.content.borrow_mut().entry(content.digest.clone()).or_insert(content.size);
+        self.content.borrow_mut().get_or_insert(content.digest.clone(), content.size);
     }
 
     /// This content is in the store now.
@@ -71,23 +69,28 @@ pub(super) async fn making_room<T>(
 /// Gives up images, the least recently used first, until as much is free as the operation is known to miss. Whether
 /// anything was freed: nothing is when all of them together are not enough, for then they would be given up in vain.
 async fn make(cx: &Cx, room: &Room) -> Result<bool, Error> {
-    let wanted: Vec<_> = room.content.borrow().clone().into_iter().filter(|(_, size)| *size > 0).collect();
+    let wanted: Vec<_> = {
+        let content = room.content.borrow();
+        content.iter().filter(|(_, size)| **size > 0).map(|(digest, size)| (digest.clone(), *size)).collect()
+    };
     let missing = sum(wanted.iter().map(|(_, size)| *size));
-    let keep: BTreeSet<Digest> = room.content.borrow().keys().cloned().collect();
-    let mut used = BTreeMap::new();
+    let keep: SmallSet<Digest> = room.content.borrow().keys().cloned().collect();
+    let mut used = SmallMap::default();
     for (key, record) in cx.scan(USED).await? {
-        let at = serde_json::from_str::<String>(&record.value).ok();
+        let at = record.read::<String>().ok();
         used.extend(key.strip_prefix(USED).map(str::to_owned).zip(at));
     }
     // Content goes with the last name that leads to it, so names of one target go together.
-    let mut targets: BTreeMap<Digest, (String, Vec<String>)> = BTreeMap::new();
+    let mut targets: SmallMap<Digest, (String, Vec<String>)> = SmallMap::default();
     for (name, image) in images(cx).await? {
+        if room.targets.borrow().contains(&image.target.digest) {
+            continue;
+        }
         let at = used.remove(&name).unwrap_or_default().max(image.updated_at);
-        let (last, names) = targets.entry(image.target.digest).or_default();
+        let (last, names) = targets.get_or_insert(image.target.digest, Default::default());
         *last = std::mem::take(last).max(at);
         names.push(name);
     }
-    targets.retain(|target, _| !room.targets.borrow().contains(target));
     let mut oldest: Vec<_> = targets.into_values().collect();
     oldest.sort();
     let mut lacking = missing;
@@ -116,7 +119,11 @@ fn sum(sizes: impl Iterator<Item = u64>) -> u64 {
 
 /// Notes that a name was used just now: when room is made, it goes after those that were not. A name that the store does not
 /// know is left alone.
-pub async fn touch(cx: Cx, name: String) -> Result<(), Error> {
+pub fn touch(cx: Cx, name: String) -> Flow<()> {
+    Box::pin(note(cx, name))
+}
+
+async fn note(cx: Cx, name: String) -> Result<(), Error> {
     if cx.get(crate::store::image_key(&name)).await?.is_none() {
         return Ok(());
     }

@@ -1,7 +1,5 @@
 //! Where the documents of one image are looked up: in memory, in the store, and only then, if at all, in a registry.
 
-use std::collections::BTreeMap;
-
 use super::pull::{record_name, stored};
 use crate::{
     effect::store::{StoreError, StoreErrorKind},
@@ -11,6 +9,7 @@ use crate::{
     name::{Digest, Matcher, Platform, Reference},
     op::Cx,
     registry::Repository,
+    small::SmallMap,
     store::lookup,
 };
 
@@ -21,7 +20,7 @@ const ATTESTS: &str = "vnd.docker.reference.digest";
 #[derive(Default)]
 pub(super) struct Shelf<'r> {
     /// Documents and configs that are in memory, by their SHA-256 digest.
-    held: BTreeMap<Digest, Vec<u8>>,
+    held: SmallMap<Digest, Vec<u8>>,
     /// Who is asked for what is nowhere else.
     pub(super) repository: Option<&'r Repository>,
 }

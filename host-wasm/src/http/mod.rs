@@ -4,10 +4,7 @@
 mod body;
 mod fault;
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
-};
+use std::cell::{Cell, RefCell};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use lugger_core::{
@@ -16,6 +13,7 @@ use lugger_core::{
         http::{Exchange, NetError, NetErrorKind, Payload, Response, Timeouts},
     },
     op::Limits,
+    small::SmallMap,
 };
 use url::Url;
 use wasm_bindgen::prelude::*;
@@ -37,7 +35,7 @@ const ITS_OWN: [HeaderName; 3] = [header::USER_AGENT, header::ACCEPT_ENCODING, h
 /// The HTTP half of the host.
 pub(crate) struct Http {
     timeouts: Timeouts,
-    bodies: RefCell<BTreeMap<BodyId, Body>>,
+    bodies: RefCell<SmallMap<BodyId, Body>>,
     next_body: Cell<u64>,
 }
 

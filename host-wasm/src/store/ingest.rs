@@ -12,7 +12,6 @@ use lugger_core::{
     name::Digest,
 };
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
 
 use super::{
     Inner,
@@ -23,6 +22,7 @@ use super::{
     opfs::SyncFile,
     rows::{IngestRow, Place},
 };
+use crate::js;
 
 /// So many bytes a file may have more than its row knows of.
 const UNSAID: u64 = 1 << 20;
@@ -157,14 +157,13 @@ impl Ingest {
         };
         let result = Rc::new(RefCell::new(None));
         let (slot, ingest, of) = (Rc::clone(&result), Rc::clone(self), Rc::clone(inner));
-        let put = future_to_promise(async move {
+        let put = js::promise(async move {
             let put = ingest.put_chunk(&of, part.clone(), blob, covers).await;
             if put.is_ok() {
                 ingest.extents.borrow_mut().insert(part);
             }
             ingest.putting.borrow_mut().remove(&at);
             *slot.borrow_mut() = Some(put);
-            Ok(JsValue::UNDEFINED)
         });
         self.putting.borrow_mut().insert(at, put.clone());
         let _ = idb::wait(put).await;
@@ -209,7 +208,7 @@ impl Ingest {
             return;
         }
         let (ingest, inner) = (Rc::clone(self), Rc::clone(inner));
-        let saying = future_to_promise(async move {
+        let saying = js::promise(async move {
             while ingest.unsaid.take() > 0 {
                 let of = Rc::clone(&ingest);
                 let change: Change = Box::new(move |_, row, _| {
@@ -219,7 +218,6 @@ impl Ingest {
                 let _ = ingest.update(&inner, Mode::Change, None, change).await;
             }
             *ingest.noting.borrow_mut() = None;
-            Ok(JsValue::UNDEFINED)
         });
         *self.noting.borrow_mut() = Some(saying);
     }

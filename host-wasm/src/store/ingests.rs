@@ -10,8 +10,6 @@ use lugger_core::{
     effect::{IngestId, store::StoreError},
     name::Digest,
 };
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
 
 use super::{
     Inner, content, error,
@@ -20,6 +18,7 @@ use super::{
     ingest::Ingest,
     rows::{IngestRow, Place},
 };
+use crate::js;
 
 /// The ingests that are open in this store, and those that are about to end.
 #[derive(Default)]
@@ -77,11 +76,10 @@ impl Ingests {
             let (digest, slot) = (ingest.digest.clone(), Rc::clone(&result));
             let (work, of) = (work(Rc::clone(inner), ingest), Rc::clone(inner));
             let ended = digest.clone();
-            let ending = future_to_promise(async move {
+            let ending = js::promise(async move {
                 let done = work.await;
                 *slot.borrow_mut() = Some(done);
                 of.ingests.ending.borrow_mut().remove(&ended);
-                Ok(JsValue::UNDEFINED)
             });
             inner.ingests.ending.borrow_mut().insert(digest, ending.clone());
             ending

@@ -11,9 +11,9 @@ use lugger_core::effect::{
     store::{LockKey, StoreError},
 };
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use wasm_bindgen_futures::future_to_promise;
 
 use super::{error, few::Few, idb};
+use crate::js;
 
 /// The locks that this store holds for its callers.
 #[derive(Clone, Default)]
@@ -65,12 +65,11 @@ impl Locks {
         let lock = self.0.held.borrow_mut().remove(&id);
         let Some(Lock { key, release, free }) = lock else { return };
         let (of, freed) = (Rc::clone(&self.0), key.clone());
-        let going = future_to_promise(async move {
+        let going = js::promise(async move {
             after(freed.clone()).await;
             let _ = release.call0(&JsValue::NULL);
             let _ = idb::wait(free).await;
             of.going.borrow_mut().remove(&freed);
-            Ok(JsValue::UNDEFINED)
         });
         self.0.going.borrow_mut().insert(key, going);
     }

@@ -24,7 +24,7 @@ pub(super) enum Ask {
 impl Ask {
     /// Reads it; what is wrong with it otherwise.
     pub(super) fn parse(json: &str, given: &[File]) -> Result<Self, String> {
-        let value: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let value = super::value(json)?;
         Ok(match text(&value, "op")? {
             "pull" => {
                 let wanted = match value.get("platform").and_then(Value::as_str) {

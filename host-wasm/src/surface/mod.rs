@@ -4,7 +4,7 @@ mod ask;
 mod documents;
 mod failure;
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use js_sys::{Function, Uint8Array};
 use lugger_core::{
@@ -15,6 +15,7 @@ use lugger_core::{
         Registries,
         bridge::{self, Bridge},
     },
+    small::SmallMap,
     verb::{self, Examine, Import, Look, Pull},
 };
 use serde::Serialize;
@@ -38,7 +39,7 @@ use crate::{
 pub struct Session {
     host: Host,
     registries: Registries,
-    running: RefCell<BTreeMap<u32, Cancel>>,
+    running: RefCell<SmallMap<u32, Cancel>>,
     documents: Rc<RefCell<Documents>>,
 }
 
@@ -116,30 +117,30 @@ fn flow(
         Ask::Pull { reference, wanted } => {
             let mut pull = Pull::new(reference, wanted);
             (pull.registries, pull.make_room) = (registries, true);
-            Ok(json(&Box::pin(verb::pull(cx, pull)).await?))
+            Ok(json(&verb::pull(cx, pull).await?))
         }
         Ask::Open { files } => {
             let import = Import { files, name: None, make_room: true };
-            Ok(json(&Box::pin(verb::import(cx, import)).await?))
+            Ok(json(&verb::import(cx, import).await?))
         }
         Ask::Examine { reference, platform } => {
             let examine = Examine { reference: reference.clone(), target: None, platform: platform.clone() };
-            Box::pin(verb::examine(cx.clone(), examine)).await?;
+            verb::examine(cx.clone(), examine).await?;
             let look = Look { platform, remote: false, ..Look::new(reference) };
-            Ok(json(&Box::pin(verb::overview(cx, look)).await?))
+            Ok(json(&verb::overview(cx, look).await?))
         }
         Ask::Inspect { reference, platform, target } => {
             let target = target.map(|target| *target);
             let look = Look { target, platform, documents, registries, ..Look::new(reference) };
-            let overview = Box::pin(verb::overview(cx.clone(), look)).await?;
+            let overview = verb::overview(cx.clone(), look).await?;
             if overview.stored {
                 // What is looked at goes last when room has to be made.
-                Box::pin(verb::touch(cx, overview.name.clone())).await?;
+                verb::touch(cx, overview.name.clone()).await?;
             }
             Ok(json(&overview))
         }
-        Ask::Images => Ok(json(&Box::pin(verb::list(cx)).await?)),
-        Ask::Remove { name } => Box::pin(verb::remove(cx, name)).await.map(|_| "null".to_owned()),
+        Ask::Images => Ok(json(&verb::list(cx).await?)),
+        Ask::Remove { name } => verb::remove(cx, name).await.map(|_| "null".to_owned()),
         Ask::Allow { registry } => match registries.bridge {
             Some(bridge) => bridge::allow(cx, *bridge, registry).await.map(|()| "null".to_owned()),
             None => Ok("null".to_owned()),
@@ -151,12 +152,17 @@ fn flow(
 fn bridge_of(options: &str) -> Result<Option<Bridge>, String> {
     let options: Value = match options {
         "" => return Ok(None),
-        some => serde_json::from_str(some).map_err(|error| error.to_string())?,
+        some => value(some)?,
     };
     let Some(bridge) = options.get("bridge").filter(|bridge| !bridge.is_null()) else { return Ok(None) };
     let text = |name| bridge.get(name).and_then(Value::as_str).unwrap_or_default();
     let url = Url::parse(text("url")).map_err(|error| format!("bridge.url: {error}"))?;
     Ok(Some(Bridge { url, token: text("token").to_owned() }))
+}
+
+/// Reads JSON, as bytes like all that the core reads: for text, the reader would be there a second time.
+fn value(json: &str) -> Result<Value, String> {
+    serde_json::from_slice(json.as_bytes()).map_err(|error| error.to_string())
 }
 
 fn json(value: &impl Serialize) -> String {

@@ -8,7 +8,6 @@ mod token;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, BTreeSet},
     rc::Rc,
 };
 
@@ -29,6 +28,7 @@ use crate::{
     event::{Event, Warning},
     name::Excerpt,
     op::{Cx, Once},
+    small::{SmallMap, SmallSet},
     time::Instant,
 };
 
@@ -42,10 +42,10 @@ pub(super) struct Auth {
     /// What was asked for last; a token that ran out is replaced without another 401.
     need: Box<RefCell<Option<Need>>>,
     /// What was got. One fetch serves all who wait for it, and a failed one is not kept.
-    grants: RefCell<BTreeMap<Need, Rc<Once<Grant>>>>,
+    grants: RefCell<SmallMap<Need, Rc<Once<Grant>>>>,
     /// The user's credentials: looked up once, and again when they were refused.
     account: Box<Once<Option<Given<Secret>>>>,
-    told: RefCell<BTreeSet<String>>,
+    told: RefCell<SmallSet<String>>,
     made: Cell<u64>,
 }
 
@@ -134,7 +134,7 @@ impl Auth {
         if grants.len() >= MOST && !grants.contains_key(need) {
             grants.clear();
         }
-        Rc::clone(grants.entry(need.clone()).or_default())
+        Rc::clone(grants.get_or_insert(need.clone(), Rc::default()))
     }
 
     async fn make(&self, cx: &Cx, need: &Need) -> Result<Grant, Refusal> {

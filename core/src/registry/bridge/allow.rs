@@ -6,12 +6,16 @@ use super::Bridge;
 use crate::{
     effect::http::Exchange,
     error::{Attempt, Error, Refusal, RegistryError},
-    op::Cx,
+    op::{Cx, Flow},
     registry::{ERROR_BODY_MAX, refusal},
 };
 
 /// Tells a bridge that the user wants it to ask this registry (`host[:port]`).
-pub async fn allow(cx: Cx, bridge: Bridge, registry: String) -> Result<(), Error> {
+pub fn allow(cx: Cx, bridge: Bridge, registry: String) -> Flow<()> {
+    Box::pin(run(cx, bridge, registry))
+}
+
+async fn run(cx: Cx, bridge: Bridge, registry: String) -> Result<(), Error> {
     let cx = cx.scope("allow");
     let mut url = bridge.url.clone();
     if let Ok(mut path) = url.path_segments_mut() {

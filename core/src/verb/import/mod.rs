@@ -3,7 +3,7 @@
 mod layout;
 mod saved;
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::cell::Cell;
 
 use serde::Serialize;
 
@@ -15,7 +15,8 @@ use crate::{
     graph::{Documents, Step, chain, children, dispatch, set_child_labels},
     model::{Descriptor, Document, limits},
     name::{Digest, Excerpt, Reference},
-    op::Cx,
+    op::{Cx, Flow},
+    small::SmallMap,
     store::{Labels, copy_blob, publish},
 };
 
@@ -53,9 +54,9 @@ struct Found {
     /// What stands before the paths of an image layout.
     root: String,
     /// Documents that were made here, because the archive has none.
-    made: BTreeMap<Digest, Document>,
+    made: SmallMap<Digest, Document>,
     /// Where blobs are that are not where a layout has them.
-    places: BTreeMap<Digest, Place>,
+    places: SmallMap<Digest, Place>,
     /// The images, and all that each is called.
     images: Vec<(Descriptor, Vec<String>)>,
     /// What was learnt of layers by the way.
@@ -72,7 +73,11 @@ struct Found {
 /// same bytes, and so the same digest.
 ///
 /// Images without a name are called `archive.local/<file>:latest`; of several, each `archive.local/<file>@<digest>`.
-pub async fn import(cx: Cx, want: Import) -> Result<Imported, Error> {
+pub fn import(cx: Cx, want: Import) -> Flow<Imported> {
+    Box::pin(run(cx, want))
+}
+
+async fn run(cx: Cx, want: Import) -> Result<Imported, Error> {
     let cx = cx.scope("import");
     let mut all = Vec::new();
     for archive in open(&cx, &want.files).await? {
@@ -90,8 +95,8 @@ async fn find(cx: &Cx, archive: Archive) -> Result<Found, Error> {
         name,
         entries,
         root: String::new(),
-        made: BTreeMap::new(),
-        places: BTreeMap::new(),
+        made: SmallMap::default(),
+        places: SmallMap::default(),
         images: Vec::new(),
         labels: Labels::default(),
     };

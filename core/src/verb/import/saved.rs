@@ -1,5 +1,7 @@
 //! The images of what `docker save` writes, each given the manifest that it lacks.
 
+use serde_json::{Value, json};
+
 use super::Found;
 use crate::{
     archive::{Place, entries, names::full_name},
@@ -64,14 +66,19 @@ async fn manifest(cx: &Cx, found: &mut Found, image: &Saved) -> Result<Document,
         layers.push(layer);
     }
     found.places.extend(places);
-    let text = serde_json::json!({
+    let text = json!({
         "schemaVersion": 2,
         "mediaType": MediaType::OCI_MANIFEST,
-        "config": descriptor,
-        "layers": layers,
+        "config": plain(&descriptor),
+        "layers": layers.iter().map(plain).collect::<Vec<_>>(),
     });
     Document::parse(text.to_string().into_bytes(), &MediaType::known(MediaType::OCI_MANIFEST))
         .map_err(|error| Error::content(format!("the image {} in {}", image.config, found.name), error))
+}
+
+/// A descriptor that says no more than it must.
+fn plain(it: &Descriptor) -> Value {
+    json!({"mediaType": it.media_type.as_str(), "digest": it.digest.to_string(), "size": it.size})
 }
 
 /// The descriptor of a layer that unpacks to this. A compressed one is looked into for it, once.

@@ -17,7 +17,7 @@ use crate::{
     graph::no_platform,
     model::{Config, Descriptor, Document},
     name::{Platform, Reference},
-    op::{Cx, map_limit},
+    op::{Cx, Flow, map_limit},
     registry::{Registries, Repository},
     store::{State, images},
 };
@@ -99,7 +99,11 @@ impl Overview {
 
 /// Looks. Nothing is stored. Documents come from memory, else from the store; from the registry only if the store does not
 /// know the image, `remote` says so, and no target is given.
-pub async fn overview(cx: Cx, want: Look) -> Result<Overview, Error> {
+pub fn overview(cx: Cx, want: Look) -> Flow<Overview> {
+    Box::pin(run(cx, want))
+}
+
+async fn run(cx: Cx, want: Look) -> Result<Overview, Error> {
     let Look { reference, platform, target, documents, registries, remote } = want;
     let name = record_name(&reference);
     let cx = cx.scope(format_args!("overview {name}"));
