@@ -136,7 +136,12 @@ fn the_second_try_goes_on_where_the_first_one_ended() {
 #[test]
 fn what_came_already_needs_no_more_room() {
     // All that can go is less than the layer, and more than what is still to come of it.
-    let world = put(calm(Scenario::plain(vec![noise(9, 30_000)])), "r.example/a:1", &image(1), "1999-01-01");
+    let world = put(
+        calm(Scenario::plain(vec![noise(9, 30_000)])),
+        "r.example/a:1",
+        &Sample::of(&[&noise(1, 27_000)]),
+        "1999-01-01",
+    );
     let (script, result) = pull_into(world, 20_000, true);
     result.unwrap();
     assert_eq!(evicted(&script), ["a:1"]);

@@ -95,7 +95,9 @@ async fn make(cx: &Cx, room: &Room) -> Result<bool, Error> {
     oldest.sort();
     let mut lacking = missing;
     for (digest, _) in &wanted {
-        lacking = lacking.saturating_sub(cx.partial(digest).await?.unwrap_or(0));
+        // A browser claims room for a file by doubling it: as much again as there is may be free though it was refused.
+        let there = cx.partial(digest).await?.unwrap_or(0);
+        lacking = lacking.saturating_sub(there.saturating_mul(2));
     }
     let names: Vec<_> = oldest.iter().flat_map(|(_, names)| names.clone()).collect();
     if sum(only_theirs(cx, &names, &keep).await?.into_values()) < lacking {
