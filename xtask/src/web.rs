@@ -41,6 +41,7 @@ pub(crate) fn build() -> Result {
 /// Checks the page and drives it in a browser, served by the `lugger` that took it in.
 pub(crate) fn test() -> Result {
     npm(&["run", "check"])?;
+    npm(&["run", "test"])?;
     run_command(&mut cargo(&["build", "-p", "lugger", "-p", "lugger-tests"]))?;
     npm(&["run", "e2e"])
 }
