@@ -29,8 +29,8 @@ let told;
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "lugger-serve-"));
   [open, secret, browser] = await Promise.all([dockerRegistry(), dockerRegistry({ password: true }), launch()]);
-  fill(open.host);
   write(path.join(folder, "app"), layout(makeImage(), "v1"));
+  fill(open.host);
   copy(app(), `docker://${secret.host}/team/secret:v1`, ["--all", `--dest-creds=${USER}:${PASSWORD}`]);
   const auth = Buffer.from(`${USER}:${PASSWORD}`).toString("base64");
   write(folder, { "docker/config.json": JSON.stringify({ auths: { [secret.host]: { auth } } }) });
@@ -152,7 +152,7 @@ test("platforms come when they are wanted, stay over a reload, are listed and de
 });
 
 test("a registry with a password is opened by a page that never sees it", async () => {
-  const { page, end } = await arrive();
+  const { page, end } = await arrive({ tolerate: LEFT });
   await box(page).fill(`${secret.host}/team/secret:v1`);
   await page.keyboard.press("Enter");
   await verified(page);
