@@ -54,10 +54,10 @@ pub struct Member {
 enum State {
     /// A header; so much of it is here.
     Header(usize),
-    /// More of an old sparse map, for this member's data.
-    Sparse { have: usize, blocks: u32, size: u64 },
-    /// Bytes of an extended header, and then what fills its last block.
-    Extended { kind: u8, left: u64, fill: u64 },
+    /// More of an old sparse map, for the data of the member whose header is at this byte.
+    Sparse { header: u64, have: usize, blocks: u32, size: u64 },
+    /// Bytes of the extended header at this byte, and then what fills its last block.
+    Extended { header: u64, kind: u8, left: u64, fill: u64 },
     /// Bytes that nobody looks at.
     Skip(u64),
     /// The end of the archive; what follows means nothing.
@@ -110,24 +110,24 @@ impl Walker {
                     self.skip(left - read as u64);
                     (read, None)
                 }
-                State::Extended { kind, left, fill } => {
+                State::Extended { header, kind, left, fill } => {
                     let read = up_to(left, rest.len());
                     self.extended.extend_from_slice(rest.get(..read).unwrap_or_default());
-                    self.state = State::Extended { kind, left: left - read as u64, fill };
+                    self.state = State::Extended { header, kind, left: left - read as u64, fill };
                     if left == read as u64 {
-                        self.extension(kind)?;
+                        self.extension(kind, header)?;
                         self.skip(fill);
                     }
                     (read, None)
                 }
-                State::Sparse { have, blocks, size } => {
+                State::Sparse { header, have, blocks, size } => {
                     let (read, have) = self.gather(have, rest);
-                    self.state = State::Sparse { have, blocks, size };
+                    self.state = State::Sparse { header, have, blocks, size };
                     if have == BLOCK {
                         self.state = match (self.block.get(504), blocks) {
                             (Some(0), _) => State::Skip(filled(size)),
-                            (_, SPARSE_BLOCKS..) => return Err(TarError::TooLong { at: self.at }),
-                            _ => State::Sparse { have: 0, blocks: blocks + 1, size },
+                            (_, SPARSE_BLOCKS..) => return Err(TarError::TooLong { at: header }),
+                            _ => State::Sparse { header, have: 0, blocks: blocks + 1, size },
                         };
                     }
                     (read, None)
@@ -216,9 +216,9 @@ impl Walker {
             }
             self.extended.clear();
             self.next.any |= kind != b'g';
-            self.state = State::Extended { kind, left: said, fill: filled(said) - said };
+            self.state = State::Extended { header: at, kind, left: said, fill: filled(said) - said };
             if said == 0 {
-                self.extension(kind)?;
+                self.extension(kind, at)?;
                 self.skip(0);
             }
             return Ok(None);
@@ -250,19 +250,19 @@ impl Walker {
             _ => Kind::Other,
         };
         match sparse {
-            true => self.state = State::Sparse { have: 0, blocks: 1, size },
+            true => self.state = State::Sparse { header: at, have: 0, blocks: 1, size },
             false => self.skip(filled(size)),
         }
         Ok(Some(Member { path, kind, link, at: end, size }))
     }
 
-    /// An extended header is all here.
-    fn extension(&mut self, kind: u8) -> Result<(), TarError> {
+    /// The extended header at this byte is all here.
+    fn extension(&mut self, kind: u8, at: u64) -> Result<(), TarError> {
         let extended = std::mem::take(&mut self.extended);
         match kind {
             b'L' => self.next.path = Some(text(&extended).to_vec()),
             b'K' => self.next.link = Some(text(&extended).to_vec()),
-            b'x' => pax(&extended, &mut self.next).ok_or(TarError::Extended { at: self.at })?,
+            b'x' => pax(&extended, &mut self.next).ok_or(TarError::Extended { at })?,
             // Holds for all members; nothing that is wanted here is said so.
             _ => {}
         }

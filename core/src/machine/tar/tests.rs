@@ -158,6 +158,17 @@ fn records_of_extended_headers() {
     }
 }
 
+#[test]
+fn a_fault_is_told_alike_however_the_bytes_come() {
+    // An extended header whose records run into what fills its block.
+    let mut header = header(600, EntryType::XHeader);
+    header.set_cksum();
+    let bytes = [header.as_bytes().as_slice(), &[0; 3 * BLOCK]].concat();
+    for piece in [1, BLOCK, 700, bytes.len()] {
+        assert_eq!(walk(&bytes, piece), Err(TarError::Extended { at: 0 }), "in pieces of {piece}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_walk_or_fail(bytes: Vec<u8>, at: prop::sample::Index, byte: u8, piece in 1..2000_usize, fix: bool) {
