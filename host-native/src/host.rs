@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{self, Receiver},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -19,6 +19,7 @@ use lugger_core::{
     error::Error,
     event::Event,
     op::{Caps, Cx, Limits, Op, Output, Setup},
+    registry::Grants,
     time::{Instant as CoreInstant, UnixTime},
     verb::{self, OpenBlob, OpenedBlob},
 };
@@ -57,6 +58,7 @@ pub struct Host {
     pub(crate) given: Arc<Vec<Given>>,
     pub(crate) pool: Pool,
     pub(crate) credentials: Credentials,
+    grants: Arc<Mutex<Grants>>,
 }
 
 impl Host {
@@ -85,12 +87,19 @@ impl Host {
             // The core's permits bound exchanges and pumps; commits and publishing wait for the disk beside them.
             pool: Pool::new(limits.concurrency + 2),
             credentials: Box::new(|_| Ok(None)),
+            grants: Arc::default(),
         }
     }
 
     /// With credentials.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
+        self
+    }
+
+    /// Shares what registries grant with other hosts, which have the same credentials.
+    pub(crate) fn sharing(mut self, grants: &Arc<Mutex<Grants>>) -> Self {
+        self.grants = Arc::clone(grants);
         self
     }
 
@@ -159,7 +168,10 @@ impl Host {
                         running.deliver(&mut op, message);
                     }
                 }
-                Output::Done(result) => return result,
+                Output::Done(result) => {
+                    self.grants().extend(op.take_learnt());
+                    return result;
+                }
             }
         }
     }
@@ -178,6 +190,10 @@ impl Host {
         Ok(OpenBody::new(self.http.take_body(body), part, size))
     }
 
+    fn grants(&self) -> MutexGuard<'_, Grants> {
+        self.grants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn setup(&self) -> Setup {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Setup {
@@ -188,6 +204,7 @@ impl Host {
             wall: UnixTime(since_epoch.as_secs()),
             limits: self.limits,
             caps: Caps::default(),
+            grants: self.grants().clone(),
         }
     }
 }

@@ -1,12 +1,16 @@
 //! The browser host: runs operations of the core on this tab's network and storage.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use lugger_core::{
     effect::store::StoreError,
     error::Error,
     event::Event,
     op::{Caps, Cx, Limits, Op, Output, Setup},
+    registry::Grants,
 };
 use web_sys::File;
 
@@ -25,6 +29,7 @@ pub struct Host {
     http: Rc<Http>,
     /// Whether all that is asked is of the page's own origin, where nothing is hidden.
     same_origin: bool,
+    grants: RefCell<Grants>,
 }
 
 /// Stops an operation.
@@ -49,7 +54,8 @@ impl Host {
     /// A host over the store of this origin.
     pub async fn open(options: &Options, limits: Limits, same_origin: bool) -> Result<Self, StoreError> {
         let store = Store::open(options).await?;
-        Ok(Self { limits, store, http: Rc::new(Http::new(&limits)), same_origin })
+        let http = Rc::new(Http::new(&limits));
+        Ok(Self { limits, store, http, same_origin, grants: RefCell::default() })
     }
 
     /// Its store.
@@ -91,6 +97,7 @@ impl Host {
                 }
                 Output::Done(result) => {
                     running.settle(&mut op).await;
+                    self.grants.borrow_mut().extend(op.take_learnt());
                     return result;
                 }
             }
@@ -106,6 +113,7 @@ impl Host {
             wall: clock::wall(),
             limits: self.limits,
             caps: Caps { manual_redirects: false, all_headers: self.same_origin, raw_bodies: false },
+            grants: self.grants.borrow().clone(),
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     },
     event::Event,
     name::Digest,
+    registry::Grants,
     time::{Instant, UnixTime},
 };
 
@@ -113,6 +114,16 @@ impl Cx {
     /// What the host can do.
     pub fn caps(&self) -> Caps {
         self.with(|s| s.caps)
+    }
+
+    /// What registries have granted: to this operation, else to those before it.
+    pub(crate) fn granted<T>(&self, find: impl Fn(&Grants) -> Option<T>) -> Option<T> {
+        self.with(|s| find(&s.learnt).or_else(|| find(&s.grants)))
+    }
+
+    /// Notes what a registry has granted.
+    pub(crate) fn learn(&self, note: impl FnOnce(&mut Grants)) {
+        self.with(|s| note(&mut s.learnt));
     }
 
     /// Tells the user something.

@@ -61,11 +61,12 @@ use crate::{
     },
     error::Error,
     event::Event,
+    registry::Grants,
     time::{Instant, UnixTime},
 };
 
 /// Everything impure that an operation gets, once.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Setup {
     /// Decides every random choice.
     pub seed: u64,
@@ -75,6 +76,8 @@ pub struct Setup {
     pub limits: Limits,
     /// What the host cannot do.
     pub caps: Caps,
+    /// What registries have granted to the operations before it.
+    pub grants: Grants,
 }
 
 /// The bounds of an operation (security.md §9).
@@ -279,6 +282,11 @@ impl<T: 'static> Op<T> {
         if self.root.is_some() {
             self.finish(Err(Error::Cancelled));
         }
+    }
+
+    /// What registries have granted to it: to be kept for the operations that follow.
+    pub fn take_learnt(&mut self) -> Grants {
+        std::mem::take(&mut self.shared.borrow_mut().learnt)
     }
 
     /// What the host still owes, oldest first.

@@ -39,6 +39,7 @@ use url::Url;
 
 use self::{auth::Auth, item::Item, pace::Pace, redirect::Followed, round::Turn};
 pub use self::{
+    auth::Grants,
     bridge::Bridge,
     config::ConfigError,
     credentials::Credentials,

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-use lugger_core::op::Limits;
+use lugger_core::{op::Limits, registry::Grants};
 
 use crate::{Cancel, Host, http::Http};
 
@@ -15,6 +15,8 @@ const MOST: usize = 8;
 /// The hosts.
 pub(super) struct Hosts {
     limits: Limits,
+    /// Who asks is the same user on every host.
+    grants: Arc<Mutex<Grants>>,
     state: Mutex<State>,
     freed: Condvar,
 }
@@ -39,7 +41,7 @@ impl Hosts {
     pub(super) fn new(limits: Limits) -> Self {
         // One question is one exchange at a time.
         let limits = Limits { concurrency: 1, ..limits };
-        Self { limits, state: Mutex::default(), freed: Condvar::new() }
+        Self { limits, grants: Arc::default(), state: Mutex::default(), freed: Condvar::new() }
     }
 
     /// Lends one, when there is one; `None` when it is over.
@@ -53,7 +55,8 @@ impl Hosts {
         }
         state.lent += 1;
         let lane = state.idle.pop().unwrap_or_else(|| {
-            let lane = Lane { host: Host::without_store(self.limits), cancel: Cancel::default() };
+            let host = Host::without_store(self.limits).sharing(&self.grants);
+            let lane = Lane { host, cancel: Cancel::default() };
             state.ends.push((Arc::clone(&lane.host.http), lane.cancel.clone()));
             lane
         });

@@ -134,7 +134,13 @@ impl Scenario {
 
     /// What an operation is given, the `run`th on this disk.
     pub fn setup(&self, clock: &Clock, run: u64) -> Setup {
-        Setup { seed: self.seed.wrapping_add(run), wall: clock.wall(), limits: self.limits, caps: self.caps }
+        Setup {
+            seed: self.seed.wrapping_add(run),
+            wall: clock.wall(),
+            limits: self.limits,
+            caps: self.caps,
+            ..Setup::default()
+        }
     }
 }
 

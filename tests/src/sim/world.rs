@@ -11,6 +11,7 @@ use lugger_core::{
     event::Event,
     name::{Digest, Reference},
     op::Setup,
+    registry::Grants,
     rng::Rng,
     time::Instant,
     verb::Pull,
@@ -68,6 +69,8 @@ pub struct World {
     pub(super) runs: u64,
     /// How often the power went.
     pub(super) power_cuts: u64,
+    /// What the process remembers of registries.
+    pub(crate) grants: Grants,
 }
 
 /// What was asked of the network.
@@ -119,13 +122,14 @@ impl World {
             others: BTreeMap::new(),
             runs: 0,
             power_cuts: 0,
+            grants: Grants::default(),
         }
     }
 
     /// What the next operation is given.
     pub fn setup(&mut self) -> Setup {
         self.runs += 1;
-        self.scenario.setup(&self.clock, self.runs)
+        Setup { grants: self.grants.clone(), ..self.scenario.setup(&self.clock, self.runs) }
     }
 
     /// What is pulled.
@@ -156,6 +160,7 @@ impl World {
         self.net.open.clear();
         self.store.restart();
         self.others.clear();
+        self.grants = Grants::default();
         self.note(&"killed");
     }
 

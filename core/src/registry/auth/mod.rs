@@ -1,5 +1,6 @@
-//! Getting in: what a 401 asks for, met once and shared by every request of a repository.
+//! Getting in: what a 401 asks for, met once and shared by every request of a repository, and by the operations that follow.
 
+mod grants;
 #[cfg(feature = "files")]
 mod login;
 pub mod realm;
@@ -9,14 +10,19 @@ mod token;
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    time::Duration,
 };
 
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
+pub use self::grants::Grants;
 #[cfg(feature = "files")]
 pub(crate) use self::login::{Proof, prove};
-use self::token::Wish;
+use self::{
+    grants::{Door, Known},
+    token::Wish,
+};
 use super::{
     Credentials, Endpoint,
     challenge::{Challenge, challenges, select},
@@ -37,8 +43,7 @@ use crate::{
 pub(super) struct Auth {
     /// On the heap: an operation carries this as part of its state.
     endpoint: Box<Endpoint>,
-    origin: Origin,
-    credentials: Credentials,
+    door: Box<Door>,
     /// What was asked for last; a token that ran out is replaced without another 401.
     need: Box<RefCell<Option<Need>>>,
     /// What was got. One fetch serves all who wait for it, and a failed one is not kept.
@@ -46,7 +51,12 @@ pub(super) struct Auth {
     /// The user's credentials: looked up once, and again when they were refused.
     account: Box<Once<Option<Given<Secret>>>>,
     told: RefCell<SmallSet<String>>,
+    /// Grants so far.
     made: Cell<u64>,
+    /// Exchanges that it took so far.
+    exchanges: Cell<u64>,
+    /// Whether what earlier operations know was looked at.
+    recalled: Cell<bool>,
 }
 
 /// What a challenge asks for.
@@ -73,29 +83,33 @@ impl Auth {
     pub(super) fn new(endpoint: &Endpoint, credentials: Credentials) -> Self {
         Self {
             endpoint: Box::new(endpoint.clone()),
-            origin: endpoint.origin(),
-            credentials,
+            door: Box::new(Door {
+                origin: endpoint.origin(),
+                repository: endpoint.repository.clone(),
+                credentials,
+            }),
             need: Box::default(),
             grants: RefCell::default(),
             account: Box::default(),
             told: RefCell::default(),
             made: Cell::new(0),
+            exchanges: Cell::new(0),
+            recalled: Cell::new(false),
         }
     }
 
-    /// Exchanges that it took so far: a refused one, and one for each token.
+    /// Exchanges that it took so far: those that were refused, and one for each token.
     pub(super) fn exchanges(&self) -> u64 {
-        match *self.need.borrow() {
-            None => 0,
-            Some(Need::Basic) => 1,
-            Some(Need::Bearer { .. }) => 1 + self.made.get(),
-        }
+        self.exchanges.get()
     }
 
-    /// What to send along; `None` until a registry has asked for something.
+    /// What to send along; `None` until a registry has asked for something, this operation or an earlier one.
     ///
     /// A token server is asked once: what passes is for the caller's own tries.
     pub(super) async fn grant(&self, cx: &Cx) -> Result<Option<Grant>, Refusal> {
+        if !self.recalled.replace(true) {
+            self.recall(cx).await;
+        }
         let Some(need) = self.need.borrow().clone() else { return Ok(None) };
         let kept = self.kept(&need);
         if kept.peek().is_some_and(|grant| grant.expires.is_some_and(|at| at <= cx.now())) {
@@ -112,8 +126,9 @@ impl Auth {
         headers: &HeaderMap,
         used: Option<&Grant>,
     ) -> Result<(), Refusal> {
+        self.exchanges.update(|count| count + 1);
         let own = scope::repository(&self.endpoint.repository, false);
-        let need = Need::of(&pick(headers)?, &self.origin, Some(&own))?;
+        let need = Need::of(&pick(headers)?, &self.door.origin, Some(&own))?;
         let kept = self.kept(&need);
         self.need.replace(Some(need));
         // Unless another request has already replaced the grant that was refused.
@@ -121,7 +136,7 @@ impl Auth {
             kept.reset();
             if let Some(place) = used.and_then(|grant| grant.fixed.clone()) {
                 self.account.reset();
-                return Err(refused(&self.origin, place));
+                return Err(refused(&self.door.origin, place));
             }
         }
         self.grant(cx).await.map(drop)
@@ -137,12 +152,31 @@ impl Auth {
         Rc::clone(grants.get_or_insert(need.clone(), Rc::default()))
     }
 
+    /// Takes up what earlier operations know. What of it does not hold any more is for the registry to say.
+    async fn recall(&self, cx: &Cx) {
+        let Some(Known { need, token }) = cx.granted(|grants| grants.recall(&self.door).cloned()) else {
+            return;
+        };
+        let wall = cx.wall();
+        let kept = self.kept(&need);
+        let grant = kept.get(cx, async || match token.filter(|(_, ends)| *ends > wall) {
+            Some((authorization, ends)) => {
+                let left = Duration::from_secs(ends.0 - wall.0);
+                Ok(self.number(authorization, Some(cx.now().after(left)), None))
+            }
+            None => Box::pin(self.make(cx, &need)).await,
+        });
+        if grant.await.is_ok() {
+            self.need.replace(Some(need));
+        }
+    }
+
     async fn make(&self, cx: &Cx, need: &Need) -> Result<Grant, Refusal> {
-        let find = async || Ok::<_, Refusal>(self.credentials.find(cx, &self.endpoint).await?);
+        let find = async || Ok::<_, Refusal>(self.door.credentials.find(cx, &self.endpoint).await?);
         let account = self.account.get(cx, find).await?;
         let (authorization, expires, fixed) = match (need, account) {
             (Need::Basic, Some(Given { value: Secret::Password { username, password }, place })) => {
-                (Authorization::basic(self.origin.clone(), &username, &password), None, Some(place))
+                (Authorization::basic(self.door.origin.clone(), &username, &password), None, Some(place))
             }
             (Need::Basic, account) => return Err(Refusal::Challenge(no_password(account.as_ref()))),
             (Need::Bearer { .. }, Some(Given { value: Secret::RegistryToken(token), place })) => {
@@ -153,6 +187,7 @@ impl Auth {
                 let account = account.filter(|_| self.may_know(cx, realm));
                 let account = account.as_ref();
                 self.tell(cx, realm, account);
+                self.exchanges.update(|count| count + 1);
                 let wish = Wish { realm, service, scopes, account, lasting: false };
                 let token = wish.ask(&cx.scope("token"), &self.endpoint).await;
                 if matches!(token, Err(Refusal::Credentials { .. })) {
@@ -166,19 +201,26 @@ impl Auth {
                 (self.bearer(&token.text)?, Some(token.expires), None)
             }
         };
-        self.made.set(self.made.get() + 1);
-        Ok(Grant { authorization, expires, fixed, number: self.made.get() })
+        let left = expires.map(|expires| expires.since(cx.now()));
+        let token = left.map(|left| (authorization.clone(), cx.wall().after(left)));
+        cx.learn(|grants| grants.note(Door::clone(&self.door), Known { need: need.clone(), token }));
+        Ok(self.number(authorization, expires, fixed))
+    }
+
+    fn number(&self, authorization: Authorization, expires: Option<Instant>, fixed: Option<Place>) -> Grant {
+        self.made.update(|count| count + 1);
+        Grant { authorization, expires, fixed, number: self.made.get() }
     }
 
     fn bearer(&self, token: &str) -> Result<Authorization, Refusal> {
-        let bearer = Authorization::bearer(self.origin.clone(), token);
+        let bearer = Authorization::bearer(self.door.origin.clone(), token);
         bearer.ok_or_else(|| Refusal::Malformed("the token is no header value".to_owned()))
     }
 
     /// Whether the token server may get to know the credentials. That it may not is said once.
     fn may_know(&self, cx: &Cx, realm: &Url) -> bool {
         let target = Origin::of(realm);
-        let trusted = realm::trusts(&self.origin, &target);
+        let trusted = realm::trusts(&self.door.origin, &target);
         let realm = target.to_string();
         if !trusted && self.told.borrow_mut().insert(format!("untrusted {realm}")) {
             cx.emit(Event::Warned(Warning::UntrustedRealm { realm }));
@@ -190,7 +232,7 @@ impl Auth {
     fn tell(&self, cx: &Cx, realm: &Url, account: Option<&Given<Secret>>) {
         let target = Origin::of(realm);
         let realm = target.to_string();
-        if target.host() != self.origin.host() && self.told.borrow_mut().insert(realm.clone()) {
+        if target.host() != self.door.origin.host() && self.told.borrow_mut().insert(realm.clone()) {
             let account = account.map(|given| given.place.to_string());
             cx.emit(Event::Authenticating { realm, account });
         }

@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// Where credentials are looked up.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Credentials(Registries);
 
 impl Credentials {

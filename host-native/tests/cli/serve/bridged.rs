@@ -87,3 +87,43 @@ fn a_body_that_breaks_is_gone_on_with() {
     let heads = upstream.take_heads();
     assert!(heads.iter().any(|head| head.contains("range: bytes=")), "{heads:?}");
 }
+
+#[test]
+fn one_token_is_enough() {
+    let image = Image::generate();
+    let (tokens, refused) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let counts = (Arc::clone(&tokens), Arc::clone(&refused));
+    let upstream = Server::start(move |head, stream| {
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        let host = head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let name = if name == "v1" { image.digest.as_str() } else { name };
+        let manifest = image.manifests().iter().find(|it| it.digest == name);
+        let (status, kind, body) = if path.starts_with("/token") {
+            counts.0.fetch_add(1, Ordering::SeqCst);
+            ("200 OK", "application/json", &br#"{"token":"t","expires_in":300}"#[..])
+        } else if !head.lines().any(|line| line == "authorization: bearer t") {
+            counts.1.fetch_add(1, Ordering::SeqCst);
+            ("401 Unauthorized", "application/json", &b"{}"[..])
+        } else if let Some(manifest) = manifest {
+            ("200 OK", &*manifest.media_type, &*manifest.bytes)
+        } else {
+            let Some(blob) = image.blob(name) else { return };
+            ("200 OK", "application/octet-stream", blob)
+        };
+        let length = body.len();
+        let challenge = format!("www-authenticate: Bearer realm=\"http://{host}/token\",service=\"s\"\r\n");
+        let head = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\n{challenge}content-length: {length}\r\nconnection: close\r\n\r\n"
+        );
+        drop(stream.write_all(head.as_bytes()));
+        drop(stream.write_all(body));
+    });
+    let name = format!("{}/demo:v1", upstream.address);
+    let served = Served::start(&[&name]);
+    let pulled = pull(&served, &name).unwrap();
+    assert!(pulled.fetched_bytes > 0);
+    pull(&served, &name).unwrap();
+    let counted = (tokens.load(Ordering::SeqCst), refused.load(Ordering::SeqCst));
+    assert_eq!(counted, (1, 1), "{:?}", upstream.take_heads());
+}
