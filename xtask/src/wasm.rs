@@ -5,6 +5,7 @@ mod sysroot;
 mod tests;
 mod tools;
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -75,10 +76,7 @@ pub(crate) fn check() -> Result {
 fn wasm_cargo() -> Result<Command> {
     let mut command = if toolchain_has_target() {
         println!("using the installed target {TARGET}");
-        let mut command = cargo(&[]);
-        // Either would silently replace the flags below.
-        command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-        command
+        cargo(&[])
     } else {
         let debian = Debian::find().map_err(|missing| {
             format!(
@@ -94,9 +92,21 @@ fn wasm_cargo() -> Result<Command> {
     };
     // A target directory of its own: two compilers share nothing and would only wait for each other's lock.
     command.current_dir(root()).env("CARGO_TARGET_DIR", target());
-    // Every browser of the last years has it, and digests are a quarter faster.
-    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Ctarget-feature=+simd128");
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags()?);
     Ok(command)
+}
+
+/// What the compiler is told, in the form in which paths may have spaces.
+fn flags() -> Result<String> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let home = home.ok_or("neither CARGO_HOME nor HOME is set")?;
+    // Every browser of the last years has simd128, and digests are a quarter faster. Where the sources lie on this machine
+    // is nobody's business, and the module is to be the same everywhere.
+    Ok(format!(
+        "-Ctarget-feature=+simd128\x1f--remap-path-prefix={}=/crates",
+        home.join("registry/src").display()
+    ))
 }
 
 /// Where everything for the browser is built.

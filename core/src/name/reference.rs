@@ -81,7 +81,7 @@ impl Reference {
         }
         let (domain, remainder) = split_domain(text);
         let lowercase_part = remainder.split(':').next().unwrap_or_default();
-        if lowercase_part.to_lowercase() != lowercase_part {
+        if lowercase_part.contains(char::is_uppercase) {
             return Err(ReferenceError::Uppercase(Excerpt::of(lowercase_part)));
         }
         if !is_domain(domain) {
@@ -181,7 +181,7 @@ fn split_domain(text: &str) -> (&str, &str) {
 }
 
 fn looks_like_domain(first: &str) -> bool {
-    first == "localhost" || first.contains(['.', ':']) || first.to_lowercase() != first
+    first == "localhost" || first.contains(['.', ':']) || first.contains(char::is_uppercase)
 }
 
 /// `text` up to the first `separator`, and what follows it.

@@ -90,7 +90,7 @@ impl fmt::Display for Platform {
 }
 
 fn normalize_os(os: &str) -> String {
-    match os.to_lowercase().as_str() {
+    match os.to_ascii_lowercase().as_str() {
         "macos" => "darwin".to_owned(),
         os => os.to_owned(),
     }
@@ -98,7 +98,7 @@ fn normalize_os(os: &str) -> String {
 
 /// The canonical architecture and variant.
 fn normalize_architecture(architecture: &str, variant: &str) -> (String, String) {
-    let (architecture, variant) = (architecture.to_lowercase(), variant.to_lowercase());
+    let (architecture, variant) = (architecture.to_ascii_lowercase(), variant.to_ascii_lowercase());
     let (architecture, variant) = match (architecture.as_str(), variant.as_str()) {
         ("i386", _) => ("386", ""),
         ("x86_64" | "x86-64" | "amd64", "v1") => ("amd64", ""),
