@@ -1,19 +1,18 @@
 //! Media types and what they are treated as (containerd.md §10, §5.3, §5.5).
 
+mod layer;
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+pub use self::layer::{Compression, Format, Layer};
 use super::Excerpt;
 
 /// `Accept` of a request that resolves a name (containerd.md §2.4).
 pub const ACCEPT: &str = "application/vnd.docker.distribution.manifest.v2+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.manifest.v1+json, \
     application/vnd.oci.image.index.v1+json, */*";
-
-const DOCKER_LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
-const DOCKER_FOREIGN: &str = "application/vnd.docker.image.rootfs.foreign.diff.tar";
-const OCI_LAYER: &str = "application/vnd.oci.image.layer.";
 
 /// A media type: `type/subtype`, each a name of RFC 6838 §4.2, perhaps with parameters.
 ///
@@ -45,45 +44,6 @@ pub enum Kind {
     OctetStream,
     /// Anything else: fetched, without children.
     Unknown,
-}
-
-/// What a layer's media type says of it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Layer {
-    /// What it holds once it is decompressed.
-    pub format: Format,
-    /// How it is compressed.
-    pub compression: Compression,
-    /// It may not be pushed elsewhere (`foreign`, `nondistributable`).
-    pub foreign: bool,
-    /// It cannot be read without a key.
-    pub encrypted: bool,
-}
-
-/// What a layer holds once it is decompressed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Format {
-    /// A tar archive.
-    Tar,
-    /// An EROFS image.
-    Erofs,
-    /// Something that has no name here.
-    Other,
-}
-
-/// How a layer is compressed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Compression {
-    /// Its first bytes tell: Docker's plain layer type was used for compressed layers too.
-    Sniffed,
-    /// Not at all.
-    None,
-    /// gzip.
-    Gzip,
-    /// Zstandard.
-    Zstd,
-    /// By a suffix that has no name here.
-    Other,
 }
 
 /// Why a text is not a media type.
@@ -160,7 +120,7 @@ impl MediaType {
             "application/vnd.in-toto+json" => Kind::Attestation,
             "application/vnd.containerd.container.criu.checkpoint.criu.tar"
             | "application/vnd.containerd.container.checkpoint.config.v1+proto" => Kind::Checkpoint,
-            other => layer(other).map_or(Kind::Unknown, Kind::Layer),
+            other => Layer::of(other).map_or(Kind::Unknown, Kind::Layer),
         }
     }
 
@@ -241,46 +201,6 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
 }
 
-/// Reads a layer's type: a base, then `.gzip` or `+suffix`es.
-fn layer(essence: &str) -> Option<Layer> {
-    if essence == "application/vnd.erofs.layer.v1" {
-        let format = Format::Erofs;
-        return Some(Layer { format, compression: Compression::None, foreign: false, encrypted: false });
-    }
-    let (base, suffixes) = essence.split_once('+').unwrap_or((essence, ""));
-    let (format, foreign, mut compression) = match base.strip_prefix(OCI_LAYER) {
-        Some("v1.tar") => (Format::Tar, false, Compression::None),
-        Some("nondistributable.v1.tar") => (Format::Tar, true, Compression::None),
-        Some(other) => (Format::Other, other.starts_with("nondistributable."), Compression::None),
-        None => docker_layer(base)?,
-    };
-    let mut encrypted = false;
-    for suffix in suffixes.split('+').filter(|suffix| !suffix.is_empty()) {
-        match (suffix, compression) {
-            ("encrypted", _) => encrypted = true,
-            ("gzip", Compression::None) => compression = Compression::Gzip,
-            ("zstd", Compression::None) => compression = Compression::Zstd,
-            _ => compression = Compression::Other,
-        }
-    }
-    Some(Layer { format, compression, foreign, encrypted })
-}
-
-fn docker_layer(base: &str) -> Option<(Format, bool, Compression)> {
-    let (foreign, compression) = match (base.strip_prefix(DOCKER_LAYER), base.strip_prefix(DOCKER_FOREIGN)) {
-        (Some(compression), _) => (false, compression),
-        (_, Some(compression)) => (true, compression),
-        _ => return None,
-    };
-    let compression = match compression {
-        "" => Compression::Sniffed,
-        ".gzip" => Compression::Gzip,
-        ".zstd" => Compression::Zstd,
-        _ => return None,
-    };
-    Some((Format::Tar, foreign, compression))
-}
-
 impl fmt::Display for MediaType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Excerpt::of(&self.0).fmt(f)
@@ -318,41 +238,6 @@ mod tests {
     }
 
     #[test]
-    fn layers_of_every_sort() {
-        use Compression::{Gzip, None as Plain, Other, Sniffed, Zstd};
-        let rows = [
-            ("application/vnd.docker.image.rootfs.diff.tar", Sniffed, false, false),
-            ("application/vnd.docker.image.rootfs.diff.tar.gzip", Gzip, false, false),
-            ("application/vnd.docker.image.rootfs.diff.tar.zstd", Zstd, false, false),
-            ("application/vnd.docker.image.rootfs.diff.tar.gzip+encrypted", Gzip, false, true),
-            ("application/vnd.docker.image.rootfs.diff.tar+lz4", Other, false, false),
-            ("application/vnd.docker.image.rootfs.foreign.diff.tar", Sniffed, true, false),
-            ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", Gzip, true, false),
-            ("application/vnd.oci.image.layer.v1.tar", Plain, false, false),
-            ("application/vnd.oci.image.layer.v1.tar+gzip", Gzip, false, false),
-            ("application/vnd.oci.image.layer.v1.tar+zstd; a=b", Zstd, false, false),
-            ("application/vnd.oci.image.layer.v1.tar+gzip+encrypted", Gzip, false, true),
-            ("application/vnd.oci.image.layer.v1.tar+bz2", Other, false, false),
-            ("application/vnd.oci.image.layer.v1.tar+gzip+zstd", Other, false, false),
-            ("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", Zstd, true, false),
-        ];
-        for (text, compression, foreign, encrypted) in rows {
-            let layer = Layer { format: Format::Tar, compression, foreign, encrypted };
-            assert_eq!(kind(text), Kind::Layer(layer), "{text}");
-        }
-        assert!(matches!(
-            kind("application/vnd.erofs.layer.v1"),
-            Kind::Layer(Layer { format: Format::Erofs, .. })
-        ));
-        assert!(matches!(
-            kind("application/vnd.oci.image.layer.v2"),
-            Kind::Layer(Layer { format: Format::Other, .. })
-        ));
-        assert_eq!(kind("application/vnd.docker.image.rootfs.diff.tar.xz"), Kind::Unknown);
-        assert_eq!(kind("application/vnd.docker.plugin.v1+json"), Kind::Unknown);
-    }
-
-    #[test]
     fn a_content_type_is_cleaned() {
         let of = |header| MediaType::from_content_type(header).unwrap();
         assert_eq!(
@@ -361,6 +246,7 @@ mod tests {
         );
         assert_eq!(of("text/plain; charset=utf-8").kind(), Kind::Schema1 { signed: true });
         assert_eq!(kind("text/plain"), Kind::Unknown);
+        assert_eq!(kind("application/vnd.docker.plugin.v1+json"), Kind::Unknown);
     }
 
     #[test]
@@ -372,7 +258,7 @@ mod tests {
         assert_eq!(of(MediaType::DOCKER_MANIFEST), ("manifest-", ".m."));
         assert_eq!(of(MediaType::DOCKER_LIST), ("index-", "."));
         assert_eq!(of(MediaType::OCI_CONFIG), ("config-", ".config"));
-        assert_eq!(of("application/vnd.oci.image.layer.v1.tar"), ("layer-", ".l."));
+        assert_eq!(of("application/vnd.oci.image.layer.v1.tar; a=b"), ("layer-", ".l."));
         assert_eq!(of("application/vnd.in-toto+json"), ("attestation-", "."));
         assert_eq!(of(MediaType::OCTET_STREAM), ("unknown-", "."));
         assert_eq!(of(MediaType::SCHEMA1_SIGNED), ("unknown-", "."));
