@@ -58,6 +58,7 @@ test("what streams is shown, told and stopped, and nothing jumps", async () => {
   quick = true;
   await page.getByRole("button", { name: /^Fetch \d/ }).click();
   await first("Unpacking and verifying");
+  await first(/unpacking [1-9]\d? %/);
   await picture(page, "examining", { fullPage: true });
   assert.deepEqual(await table.boundingBox(), place);
   await page.getByRole("button", { name: "Stop" }).click();

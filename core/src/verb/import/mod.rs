@@ -13,7 +13,7 @@ use crate::{
     archive::{Archive, Entries, Format, GivenFile, Naming, Place, entries, names::full_name, open},
     error::{ArchiveError, Error},
     event::Event,
-    model::{Descriptor, Document, limits},
+    model::{Config, Descriptor, Document, limits},
     name::{Digest, Excerpt, Reference},
     op::{Cx, Flow},
     small::SmallMap,
@@ -188,6 +188,11 @@ impl Found {
         let what = format!("manifest {} in {}", node.digest, self.name);
         let bytes = entries::read(cx, place, limits::MANIFEST_BYTES, &what).await?;
         Document::verified(bytes, node).map(Some).map_err(|error| Error::content(what, error))
+    }
+
+    async fn config(&self, cx: &Cx, at: Place, what: &str) -> Result<Config, Error> {
+        let bytes = entries::read(cx, at, limits::CONFIG_BYTES, what).await?;
+        Config::parse(bytes).map_err(|error| Error::content(what, error))
     }
 
     fn missing(&self, digest: &Digest) -> Error {
