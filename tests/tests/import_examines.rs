@@ -70,7 +70,10 @@ fn layers_are_examined_in_the_pass_that_stores_them() {
         imported.unwrap();
         let told = script.events.iter().filter(|event| matches!(event, Event::Examined { .. })).count();
         assert_eq!(told, 2);
-        assert!(!script.world.transcript.to_string().contains("to nowhere"), "no byte is read only to look at it");
+        assert!(
+            !script.world.transcript.to_string().contains("to nowhere"),
+            "no byte is read only to look at it"
+        );
         let (world, states) = states(script.world);
         assert_eq!(states, [State::Examined; 2]);
         assert_eq!(examine(world), Examination { known: 2, ..Examination::default() });
