@@ -28,7 +28,7 @@ fn reference() -> Reference {
 fn imported(files: &[(String, Vec<u8>)]) -> World {
     let mut world = calm(Scenario::plain(Vec::new()));
     let files = world.give(files);
-    let want = Import { files, name: Some(reference()), make_room: false };
+    let want = Import { files, name: Some(reference()), examine: false, make_room: false };
     let mut script = Script::new(world, async |cx| verb::import(cx, want).await);
     script.finish().expect("as it was made here");
     script.world
@@ -87,7 +87,7 @@ fn a_layer_that_is_not_what_the_config_says_is_that_images_damage() {
     // The same layers are sound in another image.
     let mut world = world;
     let files = world.give(&honest.layout(&json!({})));
-    let want = Import { files, name: Some(reference()), make_room: false };
+    let want = Import { files, name: Some(reference()), examine: false, make_room: false };
     let mut script = Script::new(world, async |cx| verb::import(cx, want).await);
     script.finish().unwrap();
     let (_, overview) = look(script.world, Look::new(reference()));

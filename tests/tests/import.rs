@@ -24,7 +24,7 @@ fn run(
 ) -> (Script<Imported>, Result<Imported, Error>) {
     let files = world.give(files);
     let name = name.map(|name| Reference::parse(name).expect("a name"));
-    let want = Import { files, name, make_room: false };
+    let want = Import { files, name, examine: false, make_room: false };
     let mut script = Script::new(world, async |cx| verb::import(cx, want).await);
     let result = script.finish();
     (script, result)
@@ -211,7 +211,7 @@ fn an_archive_that_is_cut_off_anywhere_is_refused() {
     let mut world = world();
     let files = world.give(&one("a.tar", whole.clone()));
     world.given = vec![whole[..whole.len() / 2].into()];
-    let want = Import { files, name: None, make_room: false };
+    let want = Import { files, name: None, examine: false, make_room: false };
     let mut script = Script::new(world, async |cx| verb::import(cx, want).await);
     assert!(script.finish().is_err());
     nothing_came_of_it(&script);

@@ -17,7 +17,12 @@ use serde_json::json;
 /// Puts an image into the store, as if it had been used last at this moment.
 fn put(mut world: World, name: &str, sample: &Sample, used: &str) -> World {
     let files = world.give(&sample.layout(&json!({})));
-    let want = Import { files, name: Some(Reference::parse(name).expect("a name")), make_room: false };
+    let want = Import {
+        files,
+        name: Some(Reference::parse(name).expect("a name")),
+        examine: false,
+        make_room: false,
+    };
     let mut script = Script::new(world, async |cx| verb::import(cx, want).await);
     let imported = script.finish().expect("it fits");
     let mut world = script.world;

@@ -4,8 +4,7 @@ import { createCipheriv, createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { tarHeader } from "../e2e/image.mjs";
-import { plainImage } from "../e2e/layers.mjs";
+import { saved, tarHeader } from "../e2e/image.mjs";
 
 /** A layer of one file of so many bytes that nothing compresses. */
 export function layer(seed, length) {
@@ -38,15 +37,9 @@ async function expect(answer) {
   }
 }
 
-/** Writes what `docker save` would: plain layers, a configuration, and a list of both. Yields the length. */
+/** Writes what `docker save` would. Yields the length. */
 export async function save(file, layers, name) {
-  const { blobs } = plainImage(layers);
-  const [config] = [...blobs].slice(-2);
-  const files = layers.map((bytes, at) => [`${at}/layer.tar`, bytes]);
-  files.push(["config.json", config[1]]);
-  const list = [{ Config: "config.json", RepoTags: [name], Layers: layers.map((_, at) => `${at}/layer.tar`) }];
-  files.push(["manifest.json", Buffer.from(JSON.stringify(list))]);
-  const parts = files.flatMap(([name, bytes]) => [
+  const parts = Object.entries(saved(layers, name)).flatMap(([name, bytes]) => [
     tarHeader(name, bytes.length),
     bytes,
     Buffer.alloc((512 - (bytes.length % 512)) % 512),

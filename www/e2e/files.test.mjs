@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { accessible, drop, launch, openPage, picture } from "./harness.mjs";
-import { layout, makeImage, OCI, sha256, tar, tarHeader, write } from "./image.mjs";
+import { layout, makeImage, noise, OCI, saved, sha256, tar, tarHeader, write } from "./image.mjs";
+import { randomLayer } from "./layers.mjs";
 import { builtPage, verified } from "./site.mjs";
 
 const NAME = "example.com/team/app:1";
+const OTHER = "example.com/team/other:1";
+const SAVED = "example.com/saved:1";
 
 let browser;
 let at;
@@ -26,6 +29,8 @@ before(async () => {
   writeFileSync(path.join(folder, "cut.tar"), tar(files).subarray(0, 2_000_000));
   writeFileSync(path.join(folder, "x.txt"), "x");
   large(path.join(folder, "large.tar"));
+  writeFileSync(path.join(folder, "both.tar"), tar(both()));
+  writeFileSync(path.join(folder, "saved.tar"), tar(saved([randomLayer(2_000_000), randomLayer(30_000)], SAVED)));
 });
 
 after(async () => {
@@ -38,6 +43,16 @@ after(async () => {
 function broken(files) {
   const [name, bytes] = Object.entries(files).find(([, { length }]) => length > 1_000_000);
   return { ...files, [name]: Buffer.concat([bytes.subarray(0, -1), Buffer.of(bytes.at(-1) ^ 1)]) };
+}
+
+/** Two images in one layout, of which the first takes a while. */
+function both() {
+  const files = () => [{ zeros: Buffer.alloc(300_000_000), noise: noise(3_000_000, "both") }];
+  const first = layout(makeImage({ files, architectures: ["amd64"] }), NAME);
+  const other = layout(makeImage(), OTHER);
+  const manifests = [first, other].flatMap((files) => JSON.parse(files["index.json"]).manifests);
+  const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }));
+  return { ...first, ...other, "index.json": index };
 }
 
 /** An archive with a layer so large that one sees it being read. Nothing of that takes room on the disk. */
@@ -65,6 +80,15 @@ test("an archive is opened, verified, and there after a reload", async () => {
   await accessible(page);
   await page.reload();
   await verified(page);
+  await done();
+});
+
+test("what docker saved is opened and verified", async () => {
+  const { page, done } = await openPage(browser);
+  await page.goto(at.url);
+  await choose(page, "saved.tar");
+  await verified(page);
+  await page.getByRole("heading", { level: 1, name: SAVED }).waitFor();
   await done();
 });
 
@@ -101,7 +125,6 @@ test("a layer that does not unpack to its diffID is named", async () => {
 
 for (const [file, words] of [
   ["x.txt", "the tar archive ends too early, at byte 1"],
-  ["broken.tar", /: the content has digest sha256/],
   ["cut.tar", "ends too early"],
 ]) {
   test(`${file} is refused, and nothing of it stays in sight`, async () => {
@@ -117,16 +140,69 @@ for (const [file, words] of [
   });
 }
 
-test("how far it is read is shown, until it is stopped", async () => {
+test("an archive that breaks is told beside what arrived of it", async () => {
+  const { page, done } = await openPage(browser);
+  await page.goto(at.url);
+  await choose(page, "broken.tar");
+  const trouble = page.getByLabel("What went wrong");
+  await trouble.getByText(/: the content has digest sha256/).waitFor();
+  await page.getByRole("heading", { level: 1, name: NAME }).waitFor();
+  await page.getByText(/of 3 layers not here/).waitFor();
+  await page.getByRole("heading", { name: "History" }).waitFor();
+  await accessible(page);
+  await picture(page, "broken", { fullPage: true });
+  await trouble.getByRole("button", { name: "Try again" }).click();
+  await trouble.getByText(/: the content has digest sha256/).waitFor();
+  await page.getByRole("link", { name: "Lugger" }).click();
+  await page.getByText("No image yet").waitFor();
+  await done();
+});
+
+test("an image is shown while its archive is read, until that is stopped, and then read on", async () => {
   const { page, done } = await openPage(browser);
   await page.goto(at.url);
   await choose(page, "large.tar");
-  const meter = page.getByRole("progressbar", { name: "Reading files" });
-  await meter.and(page.locator("[aria-valuenow]:not([aria-valuenow='0'])")).waitFor();
+  const state = page.getByRole("region", { name: "State" });
+  await state.getByText("Reading and verifying").waitFor();
+  await page.getByText(/reading [1-9]\d? %/).waitFor();
+  await page.getByText("PATH=/usr/local/bin:/usr/bin:/bin").waitFor();
   await accessible(page);
-  await picture(page, "reading");
+  await picture(page, "reading", { fullPage: true });
+
+  // It goes on beside other screens, and those lead back to it.
+  await page.goBack();
+  await page.getByRole("progressbar", { name: "Reading files" }).waitFor();
+  await accessible(page);
+  await picture(page, "reading-open");
+  await page.getByRole("list", { name: "Images in it" }).getByRole("link", { name: NAME }).click();
+  await page.getByText(/reading [1-9]\d? %/).waitFor();
+
+  await state.getByRole("button", { name: "Stop" }).click();
+  await page.getByText(/\d % here/).waitFor();
+  assert.equal(await page.getByLabel("What went wrong").count(), 0);
+  await state.getByRole("button", { name: "Go on reading" }).click();
+  await page.getByText(/reading [1-9]\d? %/).waitFor();
+  await page.goBack();
   await page.getByRole("button", { name: "Stop" }).click();
   await page.getByText("Drop an image anywhere").waitFor();
   assert.equal(await page.getByLabel("What went wrong").count(), 0);
+  await done();
+});
+
+test("several images in one archive are listed while they are read, and afterwards", async () => {
+  const { page, done } = await openPage(browser);
+  await page.goto(at.url);
+  await choose(page, "both.tar");
+  const list = page.getByRole("list", { name: "Images in it" });
+  await list.getByText("waiting").or(list.getByText("being read")).first().waitFor();
+  assert.deepEqual(await list.getByRole("link").allTextContents(), [NAME, OTHER]);
+  await accessible(page);
+  await picture(page, "several");
+  await list.getByRole("link", { name: OTHER }).click();
+  await verified(page);
+  await page.goBack();
+  for (const name of [NAME, OTHER]) {
+    await page.getByRole("region", { name: "In this browser" }).getByRole("link", { name }).waitFor();
+  }
   await done();
 });

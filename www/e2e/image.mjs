@@ -145,6 +145,17 @@ export function layout({ target, blobs }, name) {
   return files;
 }
 
+/** The files of what `docker save` writes, by path: plain layers, a configuration, and a list of both. */
+export function saved(layers, name) {
+  const paths = layers.map((_, at) => `${at}/layer.tar`);
+  const rootfs = { type: "layers", diff_ids: layers.map((layer) => layer.digest ?? sha256(layer)) };
+  return {
+    ...Object.fromEntries(layers.map((layer, at) => [paths[at], layer])),
+    "config.json": json({ architecture: "amd64", os: "linux", rootfs }),
+    "manifest.json": json([{ Config: "config.json", RepoTags: [name], Layers: paths }]),
+  };
+}
+
 /** Writes the files below a folder. */
 export function write(folder, files) {
   for (const [name, bytes] of Object.entries(files)) {

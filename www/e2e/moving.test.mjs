@@ -6,10 +6,19 @@ import { makeImage, noise } from "./image.mjs";
 import { serveRegistry } from "./registry.mjs";
 import { builtPage, openImage, verified } from "./site.mjs";
 
+const ZEROS = Buffer.alloc(100_000_000);
+/** Each as much as is read at once: progress is told between them. */
+const BLOCKS = [0, 1, 2, 3, 4];
+
 /** What comes slowly as it does not compress, and what takes time to unpack as it does. */
 const FILES = () => [
   { first: noise(700_000, "a") },
-  { second: noise(3_000_000, "b"), zeros: Buffer.alloc(200_000_000), more: noise(1_000_000, "g") },
+  Object.fromEntries(
+    BLOCKS.flatMap((n) => [
+      [`noise${n}`, noise(4_200_000, n)],
+      [`zeros${n}`, ZEROS],
+    ]),
+  ),
   { third: noise(20_000, "c") },
   { fourth: noise(500_000, "d") },
   { fifth: noise(400, "e") },
@@ -23,7 +32,7 @@ let quick = false;
 
 before(async () => {
   at = await builtPage();
-  const slow = makeImage({ files: FILES });
+  const slow = makeImage({ files: FILES, architectures: ["amd64"] });
   const pieces = (_repository, what, digest) =>
     !quick && what === "blobs" && slow.blobs.get(digest)?.length > 10_000
       ? { bytes: slow.blobs.get(digest), pause: 100 }
@@ -58,6 +67,7 @@ test("what streams is shown, told and stopped, and nothing jumps", async () => {
   quick = true;
   await page.getByRole("button", { name: /^Fetch \d/ }).click();
   await first("Unpacking and verifying");
+  await first(/unpacking [1-9]\d? %/);
   await picture(page, "examining", { fullPage: true });
   assert.deepEqual(await table.boundingBox(), place);
   await page.getByRole("button", { name: "Stop" }).click();

@@ -112,10 +112,12 @@ test("the command that starts a bridge is copied", async () => {
   await done();
 });
 
-test("an address that leads nowhere says so", async () => {
+test("an address that leads nowhere says so, and the way from there leads on", async () => {
   const { page, done } = await openPage(browser);
   await page.goto(`${at.url}#/nowhere`);
   await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
   await accessible(page);
+  await page.getByRole("link", { name: "Open an image" }).click();
+  await page.getByRole("heading", { name: "Open a container image" }).waitFor();
   await done();
 });

@@ -19,7 +19,8 @@ export function navigate(to: Route, { replace = false } = {}): void {
 /** Reads the address again. */
 export function follow(): void {
   const next = parse(location.hash);
-  if (format(next) !== format(route.value)) {
+  // An address that leads nowhere has none to be written as.
+  if (next.screen !== route.value.screen || format(next) !== format(route.value)) {
     route.value = next;
   }
 }

@@ -4,7 +4,7 @@ import { failure, LuggerError } from "./out/host-wasm/package/src/failure.js";
 import { Backlog, Running } from "./out/host-wasm/package/src/operation.js";
 import { wire } from "./out/host-wasm/package/src/protocol.js";
 import { Throttle } from "./out/host-wasm/package/src/throttle.js";
-import { standing, sum, take } from "./out/www/src/state/blobs.js";
+import { standing, sum, take, unexamined } from "./out/www/src/state/blobs.js";
 
 const moved = (digest, done) => ({ event: "moved", digest, done });
 const content = (digest, size) => ({ mediaType: "", digest, size });
@@ -101,21 +101,34 @@ test("how a layer stands follows from the store and from what happened since", (
   const layer = { digest: "a", size: 200, state: "absent", have: 0 };
   const said = () => standing(layer, lives);
   assert.deepEqual(said(), { state: "absent", percent: null });
-  take(lives, { event: "planned", content: content("a", 200) }, false);
-  take(lives, { event: "began", digest: "a", from: 50 }, false);
+  take(lives, { event: "planned", content: content("a", 200) }, "fetching");
+  take(lives, { event: "began", digest: "a", from: 50 }, "fetching");
   assert.deepEqual(said(), { state: "fetching", percent: 25 });
-  take(lives, moved("a", 199), false);
+  take(lives, moved("a", 199), "fetching");
   assert.deepEqual(said(), { state: "fetching", percent: 99 });
-  assert.deepEqual(sum(lives, false), { done: 199, total: 200 });
-  take(lives, { event: "discarded", digest: "a" }, false);
+  assert.deepEqual(sum(lives), { done: 199, total: 200 });
+  take(lives, { event: "discarded", digest: "a" }, "fetching");
   assert.deepEqual(said(), { state: "absent", percent: null });
-  take(lives, { event: "committed", content: content("a", 200) }, false);
+  take(lives, { event: "committed", content: content("a", 200) }, "fetching");
   assert.deepEqual(said(), { state: "stored", percent: null });
-  take(lives, moved("a", 100), true);
+  take(lives, { event: "examining", digest: "a", done: 100 }, "fetching");
   assert.deepEqual(said(), { state: "unpacking", percent: 50 });
-  take(lives, { event: "examined", digest: "a", diff_id: "d", unpacked: { bytes: 1, entries: 1 } }, true);
+  take(lives, { event: "examined", digest: "a", diff_id: "d", unpacked: { bytes: 1, entries: 1 } }, "fetching");
   assert.deepEqual(said(), { state: "examined", percent: null });
-  assert.equal(take(lives, { event: "warned", warning: "w" }, true), false);
+  assert.equal(take(lives, { event: "warned", warning: "w" }, "fetching"), false);
+  take(lives, moved("a", 20), "reading");
+  assert.deepEqual(said(), { state: "reading", percent: 10 });
   assert.deepEqual(standing({ ...layer, state: "partial", have: 100 }, new Map()), { state: "partial", percent: 50 });
   assert.deepEqual(standing({ ...layer, state: "damaged" }, lives), { state: "damaged", percent: null });
+});
+
+test("what is left to look into is what is here and was not looked into", () => {
+  const layers = ["absent", "stored", "examined", "damaged"].map((state, at) => ({
+    ...content(String(at), 100),
+    state,
+  }));
+  const lives = unexamined(layers);
+  assert.deepEqual([...lives.keys()], ["1"]);
+  assert.deepEqual(sum(lives), { done: 0, total: 100 });
+  assert.deepEqual(standing(layers[1], lives), { state: "stored", percent: null });
 });

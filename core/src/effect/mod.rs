@@ -4,6 +4,7 @@
 //! A [`Notice`] gives something back and wants none. Hosts carry these out and decide nothing.
 
 pub mod address;
+pub mod examiner;
 pub mod extents;
 pub mod file;
 pub mod given;

@@ -2,7 +2,9 @@
 
 use std::{fmt, ops::Range};
 
-use super::{BodyId, IngestId, file::FileError, given::GivenId, http::NetError, store::StoreError};
+use super::{
+    BodyId, IngestId, examiner::Examiner, file::FileError, given::GivenId, http::NetError, store::StoreError,
+};
 use crate::{
     machine::{LayerError, LayerTap},
     name::{Algorithm, Digest, Hasher, Mismatch},
@@ -95,6 +97,8 @@ pub enum Tap {
     Count(Counter),
     /// Looks into a layer.
     Layer(Box<LayerTap>),
+    /// Counts and digests, and may look into a layer meanwhile.
+    Examine(Box<Examiner>),
 }
 
 impl Tap {
@@ -104,6 +108,7 @@ impl Tap {
             Self::Verify(verifier) => verifier.feed(chunk),
             Self::Count(counter) => counter.feed(chunk),
             Self::Layer(layer) => Ok(layer.feed(chunk)?),
+            Self::Examine(examiner) => examiner.feed(chunk),
         }
     }
 
@@ -113,6 +118,7 @@ impl Tap {
             Self::Verify(verifier) => verifier.len(),
             Self::Count(counter) => counter.at,
             Self::Layer(layer) => layer.len(),
+            Self::Examine(examiner) => examiner.verifier().len(),
         }
     }
 
@@ -125,6 +131,7 @@ impl Tap {
     pub fn checkpoint(&self) -> Option<Vec<u8>> {
         match self {
             Self::Verify(verifier) => Some(verifier.checkpoint()),
+            Self::Examine(examiner) => Some(examiner.verifier().checkpoint()),
             Self::Count(_) | Self::Layer(_) => None,
         }
     }
@@ -133,7 +140,7 @@ impl Tap {
     pub fn into_verifier(self) -> Option<Verifier> {
         match self {
             Self::Verify(verifier) => Some(verifier),
-            Self::Count(_) | Self::Layer(_) => None,
+            _ => None,
         }
     }
 
@@ -141,7 +148,15 @@ impl Tap {
     pub fn into_layer(self) -> Option<LayerTap> {
         match self {
             Self::Layer(layer) => Some(*layer),
-            Self::Verify(_) | Self::Count(_) => None,
+            _ => None,
+        }
+    }
+
+    /// What verifies and looks, if it is that.
+    pub fn into_examiner(self) -> Option<Examiner> {
+        match self {
+            Self::Examine(examiner) => Some(*examiner),
+            _ => None,
         }
     }
 }

@@ -16,6 +16,7 @@ enum Line<'a> {
     Began { digest: &'a Digest, from: u64 },
     Moved { digest: &'a Digest, done: u64 },
     Committed { content: &'a Descriptor },
+    Examining { digest: &'a Digest, done: u64 },
     Examined { digest: &'a Digest, diff_id: &'a Digest, unpacked: Unpacked },
     Waiting { digest: &'a Digest },
     Authenticating { realm: &'a str, account: Option<&'a str> },
@@ -34,11 +35,13 @@ impl<'a> From<&'a Event> for Line<'a> {
         match event {
             Event::Resolved { name, target } => Self::Resolved { name, target },
             Event::Loaded(document) => Self::Loaded { document: document.descriptor() },
+            Event::Configured { config, .. } => Self::Loaded { document: config.clone() },
             Event::Planned(content) => Self::Planned { content },
             Event::Skipped(content) => Self::Skipped { content },
             Event::Began { digest, from } => Self::Began { digest, from: *from },
             Event::Moved { digest, done } => Self::Moved { digest, done: *done },
             Event::Committed(content) => Self::Committed { content },
+            Event::Examining { digest, done } => Self::Examining { digest, done: *done },
             Event::Examined { digest, diff_id, unpacked } => {
                 Self::Examined { digest, diff_id, unpacked: *unpacked }
             }

@@ -26,6 +26,13 @@ pub enum Event {
     },
     /// A manifest or index is here: verified, in memory, in the store only later.
     Loaded(Document),
+    /// So is a configuration.
+    Configured {
+        /// The configuration.
+        config: Descriptor,
+        /// All of it.
+        bytes: Vec<u8>,
+    },
     /// Content was found in a document and is wanted.
     Planned(Descriptor),
     /// The store has it; nothing is fetched.
@@ -46,6 +53,13 @@ pub enum Event {
     },
     /// Verified and in the store.
     Committed(Descriptor),
+    /// A layer that is here is being unpacked to look at it.
+    Examining {
+        /// Of the layer as it is stored.
+        digest: Digest,
+        /// Bytes of that which were looked into.
+        done: u64,
+    },
     /// A layer was unpacked to look at it: what is in it is what the configuration says.
     Examined {
         /// Of the layer as it is stored.

@@ -6,7 +6,7 @@ use super::{
     Caps, Limits, Permit, There, Why,
     ask::{Ask, Sleep},
     guard::{Body, Ingest, Lock},
-    shared::{Shared, Trail},
+    shared::{Moving, Shared, Trail},
     ticket::{Answer, Ticket},
 };
 use crate::{
@@ -155,7 +155,7 @@ impl Cx {
 
     fn ask_moving<R: Answer>(
         &self,
-        moving: Option<(There, u64)>,
+        moving: Option<Moving>,
         make: impl FnOnce(Ticket<R>) -> Request,
     ) -> Ask<R> {
         let id = self.with(Shared::number);
@@ -163,7 +163,7 @@ impl Cx {
         Ask::new(self, id)
     }
 
-    fn queue(&self, request: Request, wants: TypeId, moving: Option<(There, u64)>) {
+    fn queue(&self, request: Request, wants: TypeId, moving: Option<Moving>) {
         self.with(|s| s.ask(request, wants, Rc::clone(&self.trail), moving));
     }
 
@@ -186,7 +186,8 @@ impl Cx {
         // The pump ends the body, whatever happens; only an operation that never starts it has to close it.
         let from = Source::Body(body.into_id());
         let there = There::new(digest.clone(), Extents::prefix_of(tap.len()));
-        self.pump(from, Sink::Ingest(ingest.id()), Some(there), tap).await
+        let coming = Moving::Coming(there, tap.len());
+        self.pump(from, Sink::Ingest(ingest.id()), Some(coming), tap).await
     }
 
     /// Moves a body into its part of an ingest, under a permit, and adds it to what is `there`. Also where it ended.
@@ -194,7 +195,8 @@ impl Cx {
         let _permit = Permit::take(self).await;
         let (from, start) = (Source::Body(body.into_id()), part.start);
         let tap = Tap::Count(Counter::new(part));
-        let Pumped { tap, end } = self.pump(from, Sink::Part(ingest.id()), Some(there.clone()), tap).await;
+        let coming = Moving::Coming(there.clone(), start);
+        let Pumped { tap, end } = self.pump(from, Sink::Part(ingest.id()), Some(coming), tap).await;
         if !matches!(end, End::StoreFailed(_)) {
             there.add(start..tap.len());
         }
@@ -210,7 +212,8 @@ impl Cx {
     /// Shows the tap committed content, from the tap's length on.
     pub async fn look(&self, digest: &Digest, to: u64, tap: Tap) -> Pumped {
         let from = Source::Content { digest: digest.clone(), from: tap.len(), to };
-        self.pump(from, Sink::Nowhere, None, tap).await
+        let examining = Moving::Examining(digest.clone(), tap.len());
+        self.pump(from, Sink::Nowhere, Some(examining), tap).await
     }
 
     /// Moves a part of a file that the user gave into an ingest of this digest: it begins at `from` there, and goes on at
@@ -224,7 +227,8 @@ impl Cx {
     ) -> Pumped {
         let from = Source::Given { given, from: part.start.saturating_add(tap.len()), to: part.end };
         let there = There::new(digest.clone(), Extents::prefix_of(tap.len()));
-        self.pump(from, Sink::Ingest(ingest.id()), Some(there), tap).await
+        let coming = Moving::Coming(there, tap.len());
+        self.pump(from, Sink::Ingest(ingest.id()), Some(coming), tap).await
     }
 
     /// Shows the tap a part of a file that the user gave.
@@ -238,9 +242,8 @@ impl Cx {
         self.ask(|t| Request::Slice(Slice { given, from, len }, t)).await
     }
 
-    fn pump(&self, from: Source, to: Sink, there: Option<There>, tap: Tap) -> Ask<Pumped> {
+    fn pump(&self, from: Source, to: Sink, moving: Option<Moving>, tap: Tap) -> Ask<Pumped> {
         let checkpoint_every = self.limits().checkpoint_every;
-        let moving = there.map(|there| (there, tap.len()));
         let pump = Pump { from, to, tap, checkpoint_every };
         self.ask_moving(moving, |t| Request::Pump(Box::new(pump), t))
     }

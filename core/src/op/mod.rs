@@ -272,7 +272,8 @@ impl<T: 'static> Op<T> {
         self.shared.borrow_mut().reply(ticket.id(), answer)
     }
 
-    /// Tells that a pump has moved so many bytes so far, about ten times a second; becomes an [`Event::Moved`].
+    /// Tells that a pump has moved so many bytes so far, about ten times a second; becomes an [`Event::Moved`] or,
+    /// where bytes are only looked at, an [`Event::Examining`].
     pub fn progress(&mut self, id: RequestId, moved: u64) {
         self.shared.borrow_mut().progress(id, moved);
     }

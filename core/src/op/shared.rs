@@ -11,6 +11,7 @@ use super::{Answer, Caps, Limits, Output, Setup, There, Wake, Why};
 use crate::{
     effect::{Notice, Request, RequestId},
     event::Event,
+    name::Digest,
     registry::Grants,
     rng::Rng,
     small::SmallMap,
@@ -51,11 +52,17 @@ struct Slot {
     what: String,
     trail: Rc<Trail>,
     since: Instant,
-    /// For pumps: what is there of the content, and the byte from which on it moves.
-    moving: Option<(There, u64)>,
+    /// For pumps: what their progress means.
+    moving: Option<Moving>,
     /// The type of the answer: another operation's ticket of the same number is not taken for this one's.
     wants: TypeId,
     answer: Option<Held>,
+}
+
+/// What it means that a pump has moved bytes: they came to what is there, or they were only looked at; and where it began.
+pub(super) enum Moving {
+    Coming(There, u64),
+    Examining(Digest, u64),
 }
 
 /// An answer whose type is its ticket's.
@@ -144,13 +151,7 @@ impl Shared {
     }
 
     /// Queues a request, of which an answer of this type is wanted.
-    pub(super) fn ask(
-        &mut self,
-        request: Request,
-        wants: TypeId,
-        trail: Rc<Trail>,
-        moving: Option<(There, u64)>,
-    ) {
+    pub(super) fn ask(&mut self, request: Request, wants: TypeId, trail: Rc<Trail>, moving: Option<Moving>) {
         let slot = Slot { what: request.to_string(), trail, since: self.now(), moving, wants, answer: None };
         self.slots.insert(request.id(), slot);
         self.out.push_back(Item::Request(request));
@@ -203,11 +204,17 @@ impl Shared {
     }
 
     pub(super) fn progress(&mut self, id: RequestId, moved: u64) {
-        if let Some(Slot { moving: Some((there, from)), answer: None, .. }) = self.slots.get(&id) {
-            let done = there.add(*from..from.saturating_add(moved));
-            let event = Event::Moved { digest: there.digest().clone(), done };
-            self.out.push_back(Item::Event(Box::new(event)));
-        }
+        let Some(Slot { moving: Some(moving), answer: None, .. }) = self.slots.get(&id) else { return };
+        let event = match moving {
+            Moving::Coming(there, from) => {
+                let done = there.add(*from..from.saturating_add(moved));
+                Event::Moved { digest: there.digest().clone(), done }
+            }
+            Moving::Examining(digest, from) => {
+                Event::Examining { digest: digest.clone(), done: from.saturating_add(moved) }
+            }
+        };
+        self.emit(event);
     }
 
     pub(super) fn start_timer(&mut self, at: Instant, why: Why) -> (Instant, u64) {

@@ -450,6 +450,19 @@ fn progress_counts_from_what_was_there_and_ends_with_the_answer() {
 }
 
 #[test]
+fn bytes_that_are_only_looked_at_do_not_come() {
+    let mut op = op(async |cx| {
+        cx.look(&digest(1), 9, Tap::Verify(Verifier::new(&digest(1), 9))).await;
+        Ok(())
+    });
+    let mut requests = Vec::new();
+    lines(&mut op, &mut requests);
+    op.progress(requests[0].id(), 4);
+    let examining = Event::Examining { digest: digest(1), done: 4 };
+    assert_eq!(lines(&mut op, &mut requests), [format!("{examining:?}")]);
+}
+
+#[test]
 fn pending_tells_who_waits_for_what_since_when() {
     let mut op = op(async |cx| Ok(cx.scope("pull a").scope("token").find(&digest(1)).await?));
     lines_at(&mut op, Instant(4), &mut Vec::new());

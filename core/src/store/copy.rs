@@ -3,30 +3,34 @@
 use std::ops::Range;
 
 use super::{
-    Lease, Outcome,
+    Lease,
     blob::{Opened, open, settle, swapped, wrong},
 };
 use crate::{
     effect::{
+        examiner::Examiner,
         given::GivenId,
         pump::{End, Tap, Verifier},
     },
     error::{ArchiveError, Error},
     event::Event,
+    machine::{Examined, LayerError, LayerTap},
     model::Descriptor,
     name::Mismatch,
     op::{Begins, Cx},
 };
 
-/// Makes sure that the store has this blob. `place` is where its bytes should be; `None`: they were not given.
+/// Makes sure that the store has this blob. `place` is where its bytes should be; `None`: they were not given. `look` looks into
+/// a layer on the way: yields what it found, unless not all of the bytes went by.
 pub async fn copy_blob(
     cx: &Cx,
     lease: &Lease,
     blob: &Descriptor,
     place: Option<(GivenId, Range<u64>)>,
-) -> Result<Outcome, Error> {
-    if let Some(outcome) = settle(cx, lease, blob).await? {
-        return Ok(outcome);
+    mut look: Option<LayerTap>,
+) -> Result<Option<Result<Examined, LayerError>>, Error> {
+    if settle(cx, lease, blob).await?.is_some() {
+        return Ok(None);
     }
     let missing = || Error::content(format!("blob {}", blob.digest), ArchiveError::Missing);
     let (given, part) = place.ok_or_else(missing)?;
@@ -35,18 +39,17 @@ pub async fn copy_blob(
         return Err(wrong(blob, Mismatch::Size { want: blob.size, got: len }));
     }
     let Some(Opened { mut ingest, mut verifier, _lock, .. }) = open(cx, blob).await? else {
-        return Ok(Outcome::Present);
+        return Ok(None);
     };
     // What an earlier run left may be to blame: once more, from the first byte.
-    let mut copied = 0;
     loop {
         let from = verifier.len();
         cx.emit(Event::Began { digest: blob.digest.clone(), from });
         let at = (given, part.clone());
-        let pumped = cx.copy(at, &ingest, &blob.digest, Tap::Verify(verifier)).await;
-        let (end, seen) = (pumped.end, pumped.tap.into_verifier().ok_or_else(|| swapped(blob))?);
-        copied += seen.len().saturating_sub(from);
-        match end {
+        let tap = Tap::Examine(Box::new(Examiner::new(verifier, look.take())));
+        let pumped = cx.copy(at, &ingest, &blob.digest, tap).await;
+        let seen = pumped.tap.into_examiner().ok_or_else(|| swapped(blob))?;
+        match pumped.end {
             End::Complete | End::Refused(_) => {}
             End::StoreFailed(error) => return Err(error.into()),
             End::GivenLost(error) => return Err(Error::Given(error)),
@@ -54,12 +57,12 @@ pub async fn copy_blob(
             End::SourceLost(_) => return Err(swapped(blob).into()),
         }
         let mismatch = match seen.finish() {
-            Ok(verified) => {
+            (Ok(verified), looked) => {
                 cx.commit(ingest, verified).await?;
                 cx.emit(Event::Committed(blob.clone()));
-                return Ok(Outcome::Fetched(copied));
+                return Ok(looked);
             }
-            Err(mismatch) => mismatch,
+            (Err(mismatch), _) => mismatch,
         };
         cx.emit(Event::Discarded { digest: blob.digest.clone() });
         ingest.discard();
@@ -69,7 +72,7 @@ pub async fn copy_blob(
         verifier = Verifier::new(&blob.digest, blob.size);
         ingest = match cx.begin(&blob.digest, blob.size).await? {
             Begins::Open(ingest, _) => ingest,
-            Begins::Committed => return Ok(Outcome::Present),
+            Begins::Committed => return Ok(None),
         };
     }
 }

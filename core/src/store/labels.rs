@@ -12,7 +12,12 @@ impl Labels {
     /// A label of this content.
     pub fn set(&self, content: &Digest, key: &str, value: &str) {
         let value = serde_json::Value::from(value).to_string();
-        self.0.borrow_mut().insert(format!("label/{content}/{key}"), value);
+        self.0.borrow_mut().insert(label_key(content, key), value);
+    }
+
+    /// Whether this content has such a label here.
+    pub(super) fn has(&self, content: &Digest, key: &str) -> bool {
+        self.0.borrow().contains_key(&label_key(content, key))
     }
 
     /// This content was seen in that repository. Shown as the label `containerd.io/distribution.source.<registry>`; a
@@ -29,4 +34,8 @@ impl Labels {
             .map(|(key, value)| Change::Put { key: key.clone(), value: value.clone() })
             .collect()
     }
+}
+
+fn label_key(content: &Digest, key: &str) -> String {
+    format!("label/{content}/{key}")
 }

@@ -85,6 +85,11 @@ impl Labels {
         self.set(layer, UNPACKED, &format!("{bytes} {entries}"));
     }
 
+    /// Whether they say what a layer unpacks to.
+    pub fn is_examined(&self, layer: &Digest) -> bool {
+        self.has(layer, UNCOMPRESSED)
+    }
+
     /// A layer does not unpack, and why.
     pub fn set_damaged(&self, layer: &Digest, why: &str) {
         self.set(layer, DAMAGED, why);

@@ -11,9 +11,9 @@ use crate::{
     },
     error::Error,
     event::{Event, Warning},
-    machine::{Examined, LayerTap},
+    machine::{Examined, LayerError, LayerTap},
     model::Descriptor,
-    name::{Digest, Platform, Reference, media::Compression},
+    name::{Digest, Platform, Reference},
     op::{Cx, Flow},
     store::{Labels, Looked, swapped},
 };
@@ -89,11 +89,7 @@ enum Found {
 }
 
 async fn one(cx: &Cx, layer: &Descriptor, want: &Digest) -> Result<Found, Error> {
-    let compression = layer.media_type.compression().unwrap_or(Compression::Other);
-    // The store has verified its digest when it came.
-    let tap = LayerTap::new(compression, want.algorithm(), cx.limits().unpacked_max)
-        .map(|tap| tap.known_as(&layer.digest));
-    let Some(tap) = tap.filter(|_| !layer.media_type.is_encrypted()) else { return Ok(Found::Skipped) };
+    let Some(tap) = tap(cx, layer, want) else { return Ok(Found::Skipped) };
     if cx.find(&layer.digest).await?.is_none() {
         return Ok(Found::Skipped);
     }
@@ -102,28 +98,51 @@ async fn one(cx: &Cx, layer: &Descriptor, want: &Digest) -> Result<Found, Error>
     }
     let pumped = cx.look(&layer.digest, u64::MAX, Tap::Layer(Box::new(tap))).await;
     let verdict = match (pumped.end, pumped.tap.into_layer()) {
-        (End::Complete, Some(tap)) => tap.finish().map_err(|why| why.to_string()),
-        (End::Refused(TapError::Layer(why)), _) => Err(why.to_string()),
+        (End::Complete, Some(tap)) => tap.finish(),
+        (End::Refused(TapError::Layer(why)), _) => Err(why),
         (End::Forgotten, _) => return Err(Error::Cancelled),
         // Someone has made room meanwhile.
         (End::StoreFailed(error), _) if error.kind == StoreErrorKind::Missing => return Ok(Found::Skipped),
         (End::StoreFailed(error), _) => return Err(error.into()),
         _ => return Err(swapped(layer).into()),
     };
-    let labels = Labels::default();
-    match &verdict {
-        Ok(examined) => labels.set_examined(&layer.digest, examined),
-        Err(why) => labels.set_damaged(&layer.digest, why),
-    }
-    cx.apply(Batch { changes: labels.changes(), ..Batch::default() }).await?;
-    Ok(match tell(cx, layer, want, verdict) {
+    Ok(match note(cx, layer, want, verdict).await? {
         true => Found::Sound,
         false => Found::Damaged,
     })
 }
 
+/// What looks into a layer that should unpack to `want`, and leaves it to others to verify the layer's own digest; `None`:
+/// nobody looks into such layers.
+pub(super) fn tap(cx: &Cx, layer: &Descriptor, want: &Digest) -> Option<LayerTap> {
+    let compression = layer.media_type.compression().filter(|_| !layer.media_type.is_encrypted());
+    let tap = LayerTap::new(compression?, want.algorithm(), cx.limits().unpacked_max)?;
+    Some(tap.known_as(&layer.digest))
+}
+
+/// Writes down and tells what was found in a layer that the store has; whether that is what was wanted.
+pub(super) async fn note(
+    cx: &Cx,
+    layer: &Descriptor,
+    want: &Digest,
+    verdict: Result<Examined, LayerError>,
+) -> Result<bool, Error> {
+    let labels = Labels::default();
+    match &verdict {
+        Ok(examined) => labels.set_examined(&layer.digest, examined),
+        Err(why) => labels.set_damaged(&layer.digest, &why.to_string()),
+    }
+    cx.apply(Batch { changes: labels.changes(), ..Batch::default() }).await?;
+    Ok(tell(cx, layer, want, verdict))
+}
+
 /// Tells what was found; whether that is what was wanted.
-pub(super) fn tell(cx: &Cx, layer: &Descriptor, want: &Digest, verdict: Result<Examined, String>) -> bool {
+pub(super) fn tell(
+    cx: &Cx,
+    layer: &Descriptor,
+    want: &Digest,
+    verdict: Result<Examined, LayerError>,
+) -> bool {
     let digest = layer.digest.clone();
     let why = match verdict {
         Ok(Examined { diff_id, unpacked, .. }) if diff_id == *want => {
@@ -131,7 +150,7 @@ pub(super) fn tell(cx: &Cx, layer: &Descriptor, want: &Digest, verdict: Result<E
             return true;
         }
         Ok(Examined { diff_id, .. }) => format!("it unpacks to {diff_id}, the configuration says {want}"),
-        Err(why) => why,
+        Err(why) => why.to_string(),
     };
     cx.emit(Event::Warned(Warning::Damaged { digest, why }));
     false

@@ -88,6 +88,8 @@ impl Bars {
             Event::Evicted { name } => return Some(format!("gave up {name}: the store was full")),
             Event::Authenticating { .. }
             | Event::Loaded(_)
+            | Event::Configured { .. }
+            | Event::Examining { .. }
             | Event::Examined { .. }
             | Event::Limited { .. }
             | Event::Named { .. }

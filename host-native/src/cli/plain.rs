@@ -95,7 +95,7 @@ impl Plain {
             Event::Examined { digest, diff_id, .. } => {
                 self.verbose.then(|| format!("{} unpacks to {diff_id}", short(digest)))
             }
-            Event::Loaded(_) => None,
+            Event::Loaded(_) | Event::Configured { .. } | Event::Examining { .. } => None,
             // The report tells warnings whatever the mode.
             Event::Warned(_) => None,
         }

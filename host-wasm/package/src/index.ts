@@ -47,7 +47,7 @@ export class Lugger {
     return this.#ask({ op: "pull", reference, platform: options.platform ?? null });
   }
 
-  /** Stores what is in an archive, a folder, or several of their files. */
+  /** Stores what is in an archive, a folder, or several of their files, and looks into the layers on the way. All images are told (`resolved`) before anything of them comes. */
   open(files: Given[]): Operation<Opened> {
     return this.#ask({ op: "open", files });
   }

@@ -1,10 +1,11 @@
 import type { LuggerError } from "./failure.ts";
+import { isProgress } from "./throttle.ts";
 import type { Event } from "./types.ts";
 
 /**
  * An operation at work: a promise of its result, an async iterator of its events, and a way to stop it.
  *
- * Events wait for their reader: of `moved` the newest of each digest, of the others the newest thousand. A loop over
+ * Events wait for their reader: of progress (`moved`, `examining`) the newest of each digest, of the others the newest thousand. A loop over
  * them ends when the operation does, and throws what the promise rejects with.
  */
 export interface Operation<T> extends Promise<T>, AsyncIterable<Event> {
@@ -22,7 +23,7 @@ export class Backlog {
   #next = 0;
 
   push(event: Event): void {
-    if (event.event === "moved") {
+    if (isProgress(event)) {
       // The newest goes to the end: what was said of this digest before stays before it.
       this.#events.delete(event.digest);
       this.#events.set(event.digest, event);

@@ -1,6 +1,13 @@
 import type { Event } from "./types.ts";
 
-/** Passes the events of one operation on, in order, but of `moved` only the newest of each digest, about twenty times a second. */
+type Progress = Extract<Event, { done: number }>;
+
+/** Whether it says how far something is: of these only the newest of each digest counts. */
+export function isProgress(event: Event): event is Progress {
+  return event.event === "moved" || event.event === "examining";
+}
+
+/** Passes the events of one operation on, in order, but of progress only the newest of each digest, about twenty times a second. */
 export class Throttle {
   #held = new Map<string, Event>();
   #sent = new Map<string, number>();
@@ -12,7 +19,7 @@ export class Throttle {
   ) {}
 
   push(event: Event): void {
-    if (event.event !== "moved") {
+    if (!isProgress(event)) {
       this.flush();
       this.send(event);
       return;

@@ -14,7 +14,11 @@ export interface Descriptor {
   artifactType?: string;
 }
 
-/** Something that happened while an operation ran. Ignoring them changes nothing. */
+/**
+ * Something that happened while an operation ran. Ignoring them changes nothing. `loaded` is a manifest, an index or a
+ * configuration that is here before its layers are; `moved` is how much of some content came, `examining` how much of a layer
+ * that is here was looked into.
+ */
 export type Event =
   | { event: "resolved"; name: string; target: Descriptor }
   | { event: "loaded"; document: Descriptor }
@@ -23,6 +27,7 @@ export type Event =
   | { event: "began"; digest: string; from: number }
   | { event: "moved"; digest: string; done: number }
   | { event: "committed"; content: Descriptor }
+  | { event: "examining"; digest: string; done: number }
   | { event: "examined"; digest: string; diff_id: string; unpacked: Unpacked }
   | { event: "waiting"; digest: string }
   | { event: "authenticating"; realm: string; account: string | null }

@@ -1,8 +1,8 @@
-//! Manifests and indexes that a pull has in memory and the store not yet: what an image is can be seen while it comes.
+//! Documents and configurations that an operation has in memory and the store not yet: what an image is can be seen while it comes.
 
 use std::collections::VecDeque;
 
-use lugger_core::{model::Document, name::Digest};
+use lugger_core::name::Digest;
 
 /// Bytes of all that is kept.
 const MOST: usize = 8 << 20;
@@ -16,12 +16,12 @@ pub(super) struct Documents {
 
 impl Documents {
     /// Keeps one; the oldest go when there are too many.
-    pub(super) fn keep(&mut self, document: &Document) {
-        if self.kept.iter().any(|(digest, _)| digest == document.digest()) {
+    pub(super) fn keep(&mut self, digest: &Digest, bytes: &[u8]) {
+        if self.kept.iter().any(|(kept, _)| kept == digest) {
             return;
         }
-        self.bytes += document.bytes().len();
-        self.kept.push_back((document.digest().clone(), document.bytes().to_vec()));
+        self.bytes += bytes.len();
+        self.kept.push_back((digest.clone(), bytes.to_vec()));
         while self.bytes > MOST
             && let Some((_, oldest)) = self.kept.pop_front()
         {

@@ -77,8 +77,10 @@ impl Session {
         self.running.borrow_mut().insert(id, cancel.clone());
         let documents = Rc::clone(&self.documents);
         let mut tell = |event: &Event| {
-            if let Event::Loaded(document) = event {
-                documents.borrow_mut().keep(document);
+            match event {
+                Event::Loaded(document) => documents.borrow_mut().keep(document.digest(), document.bytes()),
+                Event::Configured { config, bytes } => documents.borrow_mut().keep(&config.digest, bytes),
+                _ => {}
             }
             // A listener that throws is its own affair.
             let _ = on_event.call1(&JsValue::NULL, &json(event).into());
@@ -120,7 +122,7 @@ fn flow(
             Ok(json(&verb::pull(cx, pull).await?))
         }
         Ask::Open { files } => {
-            let import = Import { files, name: None, make_room: true };
+            let import = Import { files, name: None, examine: true, make_room: true };
             Ok(json(&verb::import(cx, import).await?))
         }
         Ask::Examine { reference, platform } => {

@@ -87,11 +87,13 @@ pub fn event(event: &Event) -> String {
             format!("resolved {name} to {} ({} bytes)", target.digest, target.size)
         }
         Event::Loaded(it) => format!("loaded {}", it.digest()),
+        Event::Configured { config, .. } => format!("loaded {}", config.digest),
         Event::Planned(it) => format!("planned {}", it.digest),
         Event::Skipped(it) => format!("skipped {}", it.digest),
         Event::Began { digest, from } => format!("began {digest} from {from}"),
         Event::Moved { digest, done } => format!("moved {digest} to {done}"),
         Event::Committed(it) => format!("committed {}", it.digest),
+        Event::Examining { digest, done } => format!("examining {digest} to {done}"),
         Event::Examined { digest, diff_id, unpacked } => {
             format!("examined {digest}: {diff_id}, {} bytes, {} entries", unpacked.bytes, unpacked.entries)
         }

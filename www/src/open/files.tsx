@@ -1,8 +1,12 @@
 import { useRef } from "preact/hooks";
-import { open, opening, progress, read } from "../state/files.ts";
-import { size } from "../text/format.ts";
+import { format } from "../route.ts";
+import { type Archive, archive, open } from "../state/files.ts";
+import type { Coming } from "../state/work.ts";
+import { percent, size } from "../text/format.ts";
+import { familiar } from "../text/reference.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Meter } from "../ui/meter.tsx";
+import { Text } from "../ui/text.tsx";
 import { chosen } from "./given.ts";
 
 /** Where files are dropped or chosen; while they are read, how far that is. */
@@ -18,7 +22,7 @@ export function Files() {
   };
   return (
     <div class="drop">
-      {opening.value === null ? (
+      {archive.value === null ? (
         <>
           <Icon name="down" />
           <p class="drop-title">Drop an image anywhere on this page</p>
@@ -35,7 +39,7 @@ export function Files() {
           </div>
         </>
       ) : (
-        <Reading />
+        <Reading archive={archive.value} />
       )}
       <input ref={file} class="hidden" type="file" multiple tabIndex={-1} aria-label="Image files" onChange={take} />
       <input
@@ -51,21 +55,41 @@ export function Files() {
   );
 }
 
-function Reading() {
-  const { what, total, operation } = opening.value ?? {};
+function Reading({ archive: { what, total, work } }: { archive: Archive }) {
+  const { done } = work.progress.value;
   return (
     <>
       <Icon name="file" />
       <p class="drop-title">Reading {what}</p>
       <p class="muted tabular">
-        {size(read.value)} of {size(total ?? 0)} verified
+        {size(done)} of {size(total)} verified
       </p>
-      <Meter percent={progress()} label="Reading files" />
+      <Meter percent={percent(done, total)} label="Reading files" />
+      <Images images={work.images.value} />
       <div class="actions">
-        <button type="button" onClick={() => operation?.cancel()}>
+        <button type="button" onClick={() => work.cancel()}>
           <Icon name="cross" /> Stop
         </button>
       </div>
     </>
+  );
+}
+
+/** What is in it: one image after the other is read. */
+function Images({ images }: { images: readonly Coming[] }) {
+  const now = images.findLast(({ loaded }) => loaded)?.target.digest;
+  const state = ({ target, loaded }: Coming) =>
+    !loaded ? "waiting" : target.digest === now ? "being read" : "verified";
+  return images.length === 0 ? null : (
+    <ul class="coming" aria-label="Images in it">
+      {images.map((image) => (
+        <li key={image.name}>
+          <a class="image-name" href={format({ screen: "image", name: image.name, platform: null })}>
+            <Text>{familiar(image.name)}</Text>
+          </a>
+          <span class="muted">{state(image)}</span>
+        </li>
+      ))}
+    </ul>
   );
 }

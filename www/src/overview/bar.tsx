@@ -93,6 +93,7 @@ function filled(standing: Standing | undefined): number {
       return 0;
     case "partial":
     case "fetching":
+    case "reading":
     case "waiting":
     case "unpacking":
       return standing.percent ?? 0;

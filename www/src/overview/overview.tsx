@@ -21,10 +21,7 @@ export function OverviewScreen({ subject }: { subject: Subject }) {
   const shown = overview ?? subject.previous;
   const failed = subject.failed.value;
   const why = broken.value ?? failed?.why ?? null;
-  const again = () =>
-    void (failed?.during === "examining"
-      ? subject.examine()
-      : subject.start(failed?.during === "pulling" ? true : null));
+  const again = () => void subject.again();
   return (
     <article class="page overview" aria-busy={subject.doing.value === "looking"}>
       <Head subject={subject} overview={shown} />

@@ -5,6 +5,7 @@ const SHOWN: Record<Standing["state"], { icon: IconName; words: string }> = {
   absent: { icon: "ring", words: "not here" },
   partial: { icon: "ring", words: "here" },
   fetching: { icon: "down", words: "fetching" },
+  reading: { icon: "file", words: "reading" },
   waiting: { icon: "turn", words: "waiting" },
   stored: { icon: "check", words: "digest verified" },
   unpacking: { icon: "double", words: "unpacking" },

@@ -50,6 +50,14 @@ function Action({ subject, overview }: { subject: Subject; overview: Overview | 
     // What went wrong says what one can do.
     return null;
   }
+  const { archive } = subject;
+  if (archive !== null && !subject.isWhole()) {
+    return (
+      <button type="button" class="primary" onClick={() => subject.reopen(archive)}>
+        <Icon name="file" /> Go on reading
+      </button>
+    );
+  }
   if (overview === null || !subject.isWhole()) {
     return (
       <button type="button" class="primary" onClick={() => subject.pull()}>
@@ -80,6 +88,8 @@ function told(subject: Subject, overview: Overview | null): Told {
         text: overview?.manifest ? "Fetching and verifying" : "Asking the registry",
         more: amount,
       };
+    case "opening":
+      return { icon: "file", tone: "calm", text: "Reading and verifying", more: amount };
     case "examining":
       return { icon: "double", tone: "calm", text: "Unpacking and verifying", more: amount };
   }

@@ -3,9 +3,12 @@
 import type { Event, Layer, Overview, State, Unpacked } from "lugger";
 import { percent } from "../text/format.ts";
 
+/** How content comes: from a registry, or from files. */
+export type Moving = "fetching" | "reading";
+
 /** What goes on with one piece of content now. */
 export interface Live {
-  phase: "planned" | "fetching" | "waiting" | "stored" | "unpacking" | "examined";
+  phase: "planned" | Moving | "waiting" | "stored" | "unpacking" | "examined";
   done: number;
   /** Null as long as nobody said. */
   total: number | null;
@@ -16,7 +19,7 @@ export type Lives = ReadonlyMap<string, Live>;
 
 /** What is shown of it. */
 export interface Standing {
-  state: State | "fetching" | "waiting" | "unpacking";
+  state: State | Moving | "waiting" | "unpacking";
   /** Whole percent, where it means something. */
   percent: number | null;
 }
@@ -24,7 +27,7 @@ export interface Standing {
 const FRESH: Live = { phase: "planned", done: 0, total: null, unpacked: null };
 
 /** Takes an event in; true if something changed. */
-export function take(lives: Map<string, Live>, event: Event, examining: boolean): boolean {
+export function take(lives: Map<string, Live>, event: Event, moving: Moving): boolean {
   const put = (digest: string, change: Partial<Live>) => {
     lives.set(digest, { ...(lives.get(digest) ?? FRESH), ...change });
     return true;
@@ -38,9 +41,11 @@ export function take(lives: Map<string, Live>, event: Event, examining: boolean)
     case "committed":
       return put(event.content.digest, { phase: "stored", done: event.content.size, total: event.content.size });
     case "began":
-      return put(event.digest, { phase: examining ? "unpacking" : "fetching", done: event.from });
+      return put(event.digest, { phase: moving, done: event.from });
     case "moved":
-      return put(event.digest, { phase: examining ? "unpacking" : "fetching", done: event.done });
+      return put(event.digest, { phase: moving, done: event.done });
+    case "examining":
+      return put(event.digest, { phase: "unpacking", done: event.done });
     case "waiting":
       return put(event.digest, { phase: "waiting" });
     case "discarded":
@@ -60,6 +65,7 @@ export function standing(layer: Pick<Layer, "digest" | "size" | "state" | "have"
   }
   switch (live?.phase) {
     case "fetching":
+    case "reading":
     case "unpacking":
       return { state: live.phase, percent: percent(live.done, live.total ?? layer.size) };
     case "waiting":
@@ -75,16 +81,22 @@ export function standing(layer: Pick<Layer, "digest" | "size" | "state" | "have"
 }
 
 /** How far all of it is: bytes of what is known to be wanted. */
-export function sum(lives: Lives, examining: boolean): { done: number; total: number } {
+export function sum(lives: Lives): { done: number; total: number } {
   let done = 0;
   let total = 0;
   for (const live of lives.values()) {
     const size = live.total ?? live.done;
-    const whole = live.phase === "examined" || (live.phase === "stored" && !examining);
+    const whole = live.phase === "examined" || live.phase === "stored";
     total += size;
     done += whole ? size : Math.min(live.done, size);
   }
   return { done, total };
+}
+
+/** Layers that are here, before they are looked into. */
+export function unexamined(layers: readonly Layer[]): Map<string, Live> {
+  const stored = layers.filter(({ state }) => state === "stored");
+  return new Map(stored.map(({ digest, size }) => [digest, { ...FRESH, total: size }]));
 }
 
 /** How much of the layers is verified to the last byte. */

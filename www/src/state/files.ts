@@ -1,78 +1,89 @@
 /** Files and folders that are being opened. */
 
 import { signal } from "@preact/signals";
-import type { Given, LuggerError, Opened, Operation } from "lugger";
-import { navigate } from "../router.ts";
-import { percent, plural } from "../text/format.ts";
+import type { Given, LuggerError, Opened } from "lugger";
+import { navigate, route } from "../router.ts";
+import { plural } from "../text/format.ts";
 import { inert } from "../text/inert.ts";
 import { alert, announce } from "./announce.ts";
 import { asError, isCancelled, lugger } from "./host.ts";
 import { refresh } from "./images.ts";
+import { Log } from "./log.ts";
+import { Work } from "./work.ts";
 
-export interface Opening {
+/** What is being read, to its end whichever screen is shown. */
+export interface Archive {
   /** What it is called. */
   what: string;
+  given: readonly Given[];
   total: number;
-  operation: Operation<Opened>;
+  work: Work<Opened>;
 }
 
-export const opening = signal<Opening | null>(null);
-/** Bytes that were read. */
-export const read = signal(0);
+export const archive = signal<Archive | null>(null);
 export const trouble = signal<LuggerError | null>(null);
 
-/** Opens what was given; another one that is still being opened is stopped. */
-export async function open(given: Given[]): Promise<void> {
-  opening.value?.operation.cancel();
-  trouble.value = null;
-  read.value = 0;
+/** Begins to read; an archive that is still being read is stopped. */
+export async function read(given: readonly Given[], log = new Log()): Promise<Archive> {
+  archive.value?.work.cancel();
   const [first] = given;
   if (first === undefined) {
-    fail(asError("There is no file in it"));
-    return;
+    throw asError("There is no file in it");
   }
-  navigate({ screen: "open" });
   const what = given.length === 1 ? inert(first.path) : plural(given.length, "file");
   announce(`Opening ${what}`);
+  const total = given.reduce((sum, { file }) => sum + file.size, 0);
+  const work = new Work((await lugger()).open([...given]), "opening", log);
+  const mine = { what, given, total, work };
+  archive.value = mine;
+  const over = () => {
+    if (archive.value === mine) {
+      archive.value = null;
+    }
+    // What is there is looked up again by whoever shows it.
+    refresh().catch(() => undefined);
+  };
+  work.result.then(over, over);
+  return mine;
+}
+
+/** Opens what was given. If it is one image, its screen is shown as soon as it is known which. */
+export async function open(given: Given[]): Promise<void> {
+  trouble.value = null;
+  navigate({ screen: "open" });
+  let work: Work<Opened> | undefined;
   try {
-    const operation = (await lugger()).open(given);
-    opening.value = { what, operation, total: given.reduce((sum, { file }) => sum + file.size, 0) };
-    const { images } = await follow(operation);
-    await refresh();
-    announce(`${plural(images.length, "image")} opened`);
-    const [only] = images;
-    if (images.length === 1 && only !== undefined) {
-      navigate({ screen: "image", name: only.name, platform: null });
-    } else if (images.length === 0) {
-      fail(asError("There is no image in it"));
+    ({ work } = await read(given));
+    const [first, ...others] = await work.told;
+    const isOne = first !== undefined && others.every(({ target }) => target.digest === first.target.digest);
+    if (isOne && route.value.screen === "open") {
+      navigate({ screen: "image", name: first.name, platform: null });
+    }
+    const { images } = await work.result;
+    if (!isShown(work)) {
+      announce(`${plural(images.length, "image")} opened`);
     }
   } catch (why) {
-    if (isCancelled(why)) {
+    if (work !== undefined && isShown(work)) {
+      // The screen of the image says it.
+    } else if (isCancelled(why)) {
       announce("Stopped");
     } else {
       fail(asError(why));
     }
-  } finally {
-    opening.value = null;
   }
 }
 
-async function follow(operation: Operation<Opened>): Promise<Opened> {
-  const done = new Map<string, number>();
-  for await (const event of operation) {
-    if (event.event === "moved") {
-      done.set(event.digest, event.done);
-    } else if (event.event === "committed" || event.event === "skipped") {
-      done.set(event.content.digest, event.content.size);
-    }
-    read.value = [...done.values()].reduce((sum, bytes) => sum + bytes, 0);
-  }
-  return await operation;
+/** The archive that is being read, if it has an image of this name. */
+export function archiveOf(name: string): Archive | null {
+  const now = archive.value;
+  return now?.work.images.value.some((image) => image.name === name) ? now : null;
 }
 
-/** Whole percent of what is being opened. */
-export function progress(): number {
-  return percent(read.value, opening.value?.total ?? 0);
+/** Whether one of its images is looked at. */
+function isShown({ images }: Work<Opened>): boolean {
+  const at = route.value;
+  return at.screen === "image" && images.value.some(({ name }) => name === at.name);
 }
 
 /** For what went wrong before anything was opened. */

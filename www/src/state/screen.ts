@@ -4,6 +4,7 @@ import { effect, signal, untracked } from "@preact/signals";
 import { navigate, route } from "../router.ts";
 import { inert } from "../text/inert.ts";
 import { familiar } from "../text/reference.ts";
+import { archiveOf } from "./files.ts";
 import { Subject } from "./subject.ts";
 
 export const subject = signal<Subject | null>(null);
@@ -52,11 +53,12 @@ function look(): void {
   now?.close();
   const pull = wanted?.name === at.name ? wanted.platform : null;
   wanted = null;
-  const next = new Subject(at.name, at.platform);
+  const archive = pull === null ? archiveOf(at.name) : null;
+  const next = new Subject(at.name, at.platform, archive);
   // The same image on another platform: what is known of the others stays in sight.
   if (now !== null && now.name === at.name) {
     next.keep(now);
   }
   subject.value = next;
-  void next.start(pull);
+  void (archive === null ? next.start(pull) : next.open(archive));
 }

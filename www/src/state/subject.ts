@@ -1,48 +1,52 @@
 /** The image that is looked at: what is known of it, and what goes on with it. */
 
-import { computed, signal } from "@preact/signals";
-import type { Descriptor, Layer, LuggerError, Operation, Overview } from "lugger";
+import { computed, effect, signal, untracked } from "@preact/signals";
+import type { Descriptor, Layer, LuggerError, Overview } from "lugger";
 import { navigate } from "../router.ts";
-import { percent, plural } from "../text/format.ts";
+import { plural } from "../text/format.ts";
 import { canonical } from "../text/reference.ts";
 import { alert, announce } from "./announce.ts";
-import { type Live, type Lives, sum, take } from "./blobs.ts";
+import { type Lives, unexamined } from "./blobs.ts";
+import { type Archive, read } from "./files.ts";
 import { asError, confirmed, isCancelled, lugger } from "./host.ts";
 import { refresh } from "./images.ts";
 import { Log } from "./log.ts";
 import { Newest } from "./newest.ts";
+import { type Doing as Does, Work } from "./work.ts";
 
-export type Doing = "looking" | "pulling" | "examining";
+export type Doing = "looking" | Does;
 
-/** How often what streams is shown. */
-const EVERY_MS = 80;
+const NONE: Lives = new Map();
 
 export class Subject {
   readonly overview = signal<Overview | null>(null);
-  readonly lives = signal<Lives>(new Map());
+  /** What brings the image or looks into it now. */
+  readonly work = signal<Work<unknown> | null>(null);
+  readonly lives = computed(() => this.work.value?.lives.value ?? NONE);
+  readonly progress = computed(() => this.work.value?.progress.value ?? { done: 0, total: 0 });
   readonly doing = signal<Doing | null>("looking");
   readonly failed = signal<{ why: LuggerError; during: Doing } | null>(null);
   /** What is shown of its other platforms until this one is known. */
   previous: Overview | null = null;
-  readonly log = new Log();
-  readonly progress = computed(() => sum(this.lives.value, this.doing.value === "examining"));
+  readonly log: Log;
   /** Whether all layers that can be unpacked were: there are compressions that are not looked into. */
   readonly examined = signal(false);
 
-  #lives = new Map<string, Live>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #told = 0;
-  #operation: Operation<unknown> | undefined;
+  #operation: { cancel(): void } | undefined;
   #closed = false;
-  /** What is known meanwhile, while a pull runs. */
+  /** What is known meanwhile, while something brings it. */
   readonly #glance = new Newest<Descriptor>(async (target) => {
     this.#show(await (await lugger()).inspect(this.name, { ...chosen(this.platform), target }));
   });
 
+  /** `archive` is where it comes from, if that is being read. */
   constructor(
     public name: string,
     readonly platform: string | null,
-  ) {}
+    readonly archive: Archive | null,
+  ) {
+    this.log = archive?.work.log ?? new Log();
+  }
 
   /** Shows what is here, else what the registry says; fetches it only if that is wanted: a link downloads nothing. Then verifies what was not. */
   start(pull: string | true | null): Promise<void> {
@@ -72,8 +76,38 @@ export class Subject {
     });
   }
 
+  /** Shows what comes out of an archive that is being read, then verifies what was not. */
+  open(archive: Archive | Promise<Archive>): Promise<void> {
+    return this.#run("opening", async () => {
+      const { images } = await this.#attend((await archive).work);
+      await this.#look(images.find(({ name }) => name === this.name)?.target);
+      this.#forget();
+      this.#judge();
+      await this.#examine();
+    });
+  }
+
+  /** Reads its archive once more: what arrived is not read again. */
+  reopen({ given }: Archive): Promise<void> {
+    return this.open(read(given, this.log));
+  }
+
   examine(): Promise<void> {
     return this.#run("examining", () => this.#examine());
+  }
+
+  /** Does once more what failed. */
+  again(): Promise<void> {
+    switch (this.failed.value?.during) {
+      case "examining":
+        return this.examine();
+      case "pulling":
+        return this.start(true);
+      case "opening":
+        return this.archive === null ? this.start(null) : this.reopen(this.archive);
+      default:
+        return this.start(null);
+    }
   }
 
   cancel(): void {
@@ -85,11 +119,12 @@ export class Subject {
     this.previous = before.overview.value ?? before.previous;
   }
 
-  /** Nobody looks at it any more. */
+  /** Nobody looks at it any more. An archive is read to its end: there may be others in it. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#operation?.cancel();
+    if (this.doing.value !== "opening") {
+      this.#operation?.cancel();
+    }
   }
 
   /** Whether all of it is here. A layer with all its bytes is not, before its digest was looked at. */
@@ -133,10 +168,11 @@ export class Subject {
   }
 
   async #pull(platform: string | null): Promise<void> {
-    this.#begin("pulling");
     announce(`Fetching ${this.name}`);
-    const pulled = await confirmed(async () => this.#follow((await lugger()).pull(this.name, chosen(platform))));
-    await this.#glance.stop();
+    const pulled = await confirmed(async () => {
+      const operation = (await lugger()).pull(this.name, chosen(platform));
+      return await this.#attend(new Work(operation, "pulling", this.log));
+    });
     this.#rename(pulled.name);
     await this.#look(pulled.target);
     this.#forget();
@@ -145,30 +181,27 @@ export class Subject {
   }
 
   async #examine(): Promise<void> {
-    const before = this.overview.value;
-    if (before === null || !before.layers.some(({ state }) => state === "stored")) {
+    const layers = unexamined(this.overview.value?.layers ?? []);
+    if (layers.size === 0) {
       return;
     }
-    this.#begin("examining");
-    for (const { digest, size, state } of before.layers) {
-      this.#lives.set(digest, {
-        phase: state === "examined" ? "examined" : "stored",
-        done: 0,
-        total: size,
-        unpacked: null,
-      });
-    }
-    this.#publish();
-    const after = await this.#follow((await lugger()).examine(this.name, chosen(this.platform)));
+    const operation = (await lugger()).examine(this.name, chosen(this.platform));
+    const after = await this.#begin(new Work(operation, "examining", this.log, layers)).result;
     this.#show(after);
     this.#forget();
     this.examined.value = true;
-    const damaged = after.layers.filter(({ state }) => state === "damaged").length;
+    this.#judge();
+  }
+
+  /** Tells what is known of the layers. */
+  #judge(): void {
+    const layers = this.overview.value?.layers ?? [];
+    const count = (wanted: Layer["state"]) => layers.filter(({ state }) => state === wanted).length;
+    const damaged = count("damaged");
     if (damaged > 0) {
       alert(`${plural(damaged, "layer")} does not unpack to what the configuration says`);
     } else {
-      const sound = after.layers.filter(({ state }) => state === "examined").length;
-      announce(`${sound} of ${plural(after.layers.length, "layer")} unpacked and verified`);
+      announce(`${count("examined")} of ${plural(layers.length, "layer")} unpacked and verified`);
     }
   }
 
@@ -177,7 +210,8 @@ export class Subject {
     const options = { ...chosen(this.platform), ...(target && { target }) };
     this.#show(
       await confirmed(async () => {
-        const operation = this.#hold((await lugger()).inspect(this.name, options));
+        const operation = (await lugger()).inspect(this.name, options);
+        this.#hold(operation);
         for await (const event of operation) {
           this.log.take(event);
         }
@@ -186,58 +220,48 @@ export class Subject {
     );
   }
 
-  async #follow<T>(operation: Operation<T>): Promise<T> {
-    this.#hold(operation);
-    let target: Descriptor | undefined;
-    for await (const event of operation) {
-      if (take(this.#lives, event, this.doing.value === "examining")) {
-        this.#timer ??= setTimeout(() => this.#publish(), EVERY_MS);
-      }
-      this.log.take(event);
-      if (event.event === "resolved") {
-        target = event.target;
-        this.#rename(event.name);
-      }
-      if (target !== undefined && (event.event === "resolved" || event.event === "loaded")) {
-        this.#glance.wish(target);
-      }
+  /** Shows what becomes known while an operation brings the image. */
+  async #attend<T>(work: Work<T>): Promise<T> {
+    this.#begin(work);
+    const stop = effect(() => {
+      const images = work.images.value;
+      work.news.value;
+      const image = images.find(({ name }) => name === this.name) ?? images.at(-1);
+      untracked(() => {
+        if (image !== undefined && !this.#closed) {
+          this.#rename(image.name);
+          this.#glance.wish(image.target);
+        }
+      });
+    });
+    try {
+      return await work.result;
+    } finally {
+      stop();
+      await this.#glance.stop();
     }
-    return await operation;
   }
 
-  /** What is cancelled if the user wants to stop. */
-  #hold<O extends Operation<unknown>>(operation: O): O {
+  #begin<W extends Work<unknown>>(work: W): W {
+    if (!this.#closed) {
+      this.doing.value = work.doing;
+      this.work.value = work;
+    }
+    this.#hold(work);
+    return work;
+  }
+
+  /** What is cancelled if the user wants to stop, or is gone already. */
+  #hold(operation: { cancel(): void }): void {
     this.#operation = operation;
     if (this.#closed) {
       operation.cancel();
     }
-    return operation;
-  }
-
-  #begin(doing: Doing): void {
-    if (!this.#closed) {
-      this.doing.value = doing;
-    }
-    this.#forget();
-    this.#told = 0;
-  }
-
-  #publish(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.lives.value = new Map(this.#lives);
-    const { done, total } = this.progress.value;
-    const quarter = Math.floor(percent(done, total) / 25);
-    if (quarter > this.#told && quarter < 4) {
-      this.#told = quarter;
-      announce(`${quarter * 25} %`);
-    }
   }
 
   #forget(): void {
-    this.#lives = new Map();
+    this.work.value = null;
     this.log.note.value = null;
-    this.#publish();
   }
 
   #show(overview: Overview): void {

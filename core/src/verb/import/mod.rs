@@ -1,23 +1,23 @@
 //! Import: from archives and folders that the user gave to names in the store.
 
+mod bring;
 mod layout;
+mod looks;
 mod saved;
-
-use std::cell::Cell;
 
 use serde::Serialize;
 
+use self::bring::bring;
 use super::room::{Room, making_room};
 use crate::{
     archive::{Archive, Entries, Format, GivenFile, Naming, Place, entries, names::full_name, open},
     error::{ArchiveError, Error},
     event::Event,
-    graph::{Documents, Step, chain, children, dispatch, set_child_labels},
-    model::{Descriptor, Document, limits},
+    model::{Config, Descriptor, Document, limits},
     name::{Digest, Excerpt, Reference},
     op::{Cx, Flow},
     small::SmallMap,
-    store::{Labels, copy_blob, publish},
+    store::{Labels, publish},
 };
 
 /// What to import.
@@ -27,6 +27,8 @@ pub struct Import {
     pub files: Vec<GivenFile>,
     /// What to call the image; an error if there are several.
     pub name: Option<Reference>,
+    /// Whether layers are looked into on their way, as [`examine`](super::examine()) does it later: unpacking takes time.
+    pub examine: bool,
     /// Whether images that were not used for longest are given up when the store is full.
     pub make_room: bool,
 }
@@ -65,7 +67,7 @@ struct Found {
 
 /// Imports. Reads OCI image layouts, as a folder or a tar archive, and what `docker save` writes, old or new. Every blob goes
 /// through the checks of a download: leased, locked, resumed, verified, committed; documents after all that they need, and
-/// names last. Of an index, what the archive does not have stays absent; a manifest that is there must be complete.
+/// names last. All images are told ([`Event::Resolved`]) before anything of them is brought. Of an index, what the archive does not have stays absent; a manifest that is there must be complete.
 ///
 /// `docker save` has no manifests that a registry would know: one is made of its configuration and layers, an OCI manifest
 /// (`application/vnd.oci.image.manifest.v1+json`) with an OCI config and layers of type
@@ -84,8 +86,14 @@ async fn run(cx: Cx, want: Import) -> Result<Imported, Error> {
         all.push(find(&cx, archive).await?);
     }
     name_all(&mut all, want.name.as_ref())?;
+    for (target, names) in all.iter().flat_map(|found| &found.images) {
+        for name in names {
+            cx.emit(Event::Resolved { name: name.clone(), target: target.clone() });
+        }
+    }
     let room = Room::default();
-    making_room(&cx, &room, want.make_room, async || Box::pin(bring_all(&cx, &all, &room)).await).await
+    let bring = async || Box::pin(bring_all(&cx, &all, want.examine, &room)).await;
+    making_room(&cx, &room, want.make_room, bring).await
 }
 
 /// What is in an archive.
@@ -142,11 +150,11 @@ fn name_all(all: &mut [Found], name: Option<&Reference>) -> Result<(), Error> {
     Ok(())
 }
 
-async fn bring_all(cx: &Cx, all: &[Found], room: &Room) -> Result<Imported, Error> {
+async fn bring_all(cx: &Cx, all: &[Found], examine: bool, room: &Room) -> Result<Imported, Error> {
     let (mut images, mut to_publish) = (Vec::new(), Vec::new());
     for found in all {
         for (target, names) in &found.images {
-            let labels = bring(cx, found, target, names, room).await?;
+            let labels = bring(cx, found, target, examine, room).await?;
             for (at, name) in names.iter().enumerate() {
                 to_publish.push((name, target, if at == 0 { labels.changes() } else { Vec::new() }));
             }
@@ -165,59 +173,6 @@ async fn bring_all(cx: &Cx, all: &[Found], room: &Room) -> Result<Imported, Erro
     Ok(Imported { images })
 }
 
-/// Brings one image into the store, but for its names.
-async fn bring(
-    cx: &Cx,
-    found: &Found,
-    target: &Descriptor,
-    names: &[String],
-    room: &Room,
-) -> Result<Labels, Error> {
-    for name in names {
-        cx.emit(Event::Resolved { name: name.clone(), target: target.clone() });
-    }
-    room.keep_target(&target.digest);
-    let (documents, labels, manifests) = (Documents::default(), Labels::default(), Cell::new(0_usize));
-    let lease = room.lease(cx);
-    let fetch = async |cx: &Cx, node: &Descriptor| {
-        room.needs(node);
-        if !node.media_type.is_document() {
-            copy_blob(cx, lease, node, found.place(&node.digest)).await?;
-            room.has(&node.digest);
-            return Ok(Step::On(Vec::new()));
-        }
-        if !documents.load_stored(cx, node).await? {
-            let Some(document) = found.document(cx, node).await? else {
-                return match node.digest == target.digest {
-                    true => Err(found.missing(&node.digest)),
-                    // An index may list more than there is.
-                    false => Ok(Step::Skip),
-                };
-            };
-            let blobs = document.children().into_iter().filter(|child| !child.media_type.is_document());
-            let content: Vec<_> = blobs.map(|blob| blob.digest).chain([node.digest.clone()]).collect();
-            documents.insert(cx, document)?;
-            lease.keep(cx, &content).await?;
-        }
-        if node.media_type.is_manifest() {
-            manifests.set(manifests.get() + 1);
-            documents.children(&node.digest).iter().for_each(|child| room.needs(child));
-        }
-        Ok(Step::On(Vec::new()))
-    };
-    let handler = chain(vec![Box::new(fetch), Box::new(set_child_labels(children(&documents), &labels))]);
-    dispatch(cx, &handler, vec![target.clone()]).await?;
-    drop(handler);
-    if manifests.get() == 0 {
-        let first = documents.children(&target.digest).into_iter().next();
-        return Err(
-            first.map_or_else(|| found.wrong(ArchiveError::NoImage), |first| found.missing(&first.digest))
-        );
-    }
-    documents.commit(cx, &target.digest).await?;
-    Ok(labels)
-}
-
 impl Found {
     /// Where the bytes of some content are.
     fn place(&self, digest: &Digest) -> Option<Place> {
@@ -233,6 +188,11 @@ impl Found {
         let what = format!("manifest {} in {}", node.digest, self.name);
         let bytes = entries::read(cx, place, limits::MANIFEST_BYTES, &what).await?;
         Document::verified(bytes, node).map(Some).map_err(|error| Error::content(what, error))
+    }
+
+    async fn config(&self, cx: &Cx, at: Place, what: &str) -> Result<Config, Error> {
+        let bytes = entries::read(cx, at, limits::CONFIG_BYTES, what).await?;
+        Config::parse(bytes).map_err(|error| Error::content(what, error))
     }
 
     fn missing(&self, digest: &Digest) -> Error {

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::Found;
 use crate::{
-    archive::{Place, entries, names::full_name},
+    archive::{Place, names::full_name},
     effect::pump::{End, Tap, TapError},
     error::{ArchiveError, Error},
     machine::{Examined, LayerTap},
-    model::{Config, Descriptor, Document, Saved, limits},
+    model::{Descriptor, Document, Saved, limits},
     name::{Digest, MediaType, Mismatch, media::Compression},
     op::Cx,
     store::swapped,
@@ -50,9 +50,8 @@ async fn manifest(cx: &Cx, found: &mut Found, image: &Saved) -> Result<Document,
         place.ok_or_else(|| Error::content(path, ArchiveError::Missing))
     };
     let at = place(&image.config)?;
-    let bytes = entries::read(cx, at.clone(), limits::CONFIG_BYTES, &what(&image.config)).await?;
-    let descriptor = Descriptor::of(MediaType::known(MediaType::OCI_CONFIG), &bytes);
-    let config = Config::parse(bytes).map_err(|error| Error::content(what(&image.config), error))?;
+    let config = found.config(cx, at.clone(), &what(&image.config)).await?;
+    let descriptor = Descriptor::of(MediaType::known(MediaType::OCI_CONFIG), config.bytes());
     let (files, diff_ids) = (image.layers.len(), config.diff_ids().len());
     if files != diff_ids {
         return Err(found.wrong(ArchiveError::Layers { files, diff_ids }));
