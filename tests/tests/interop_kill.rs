@@ -8,8 +8,8 @@ use std::{
 use lugger::{
     core::{
         effect::{
-            pump::Verifier,
             store::{Begin, Begun},
+            verifier::Verifier,
         },
         name::Digest,
     },

@@ -11,8 +11,8 @@ use std::{
 
 use lugger::{
     core::effect::{
-        pump::Verifier,
         store::{Begin, Begun},
+        verifier::Verifier,
     },
     registry::{Answered, Registry},
     store::{Options, Store},

@@ -1,6 +1,9 @@
 //! A layer, verified and looked into in one pass.
 
-use super::pump::{TapError, Verified, Verifier};
+use super::{
+    pump::TapError,
+    verifier::{Verified, Verifier},
+};
 use crate::{
     machine::{Examined, LayerError, LayerTap},
     name::Mismatch,

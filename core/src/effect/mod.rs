@@ -14,6 +14,7 @@ pub mod pump;
 pub mod route;
 pub mod secret;
 pub mod store;
+pub mod verifier;
 
 use std::fmt;
 

@@ -4,7 +4,7 @@ use std::{fmt, ops::Range};
 
 use serde::de::DeserializeOwned;
 
-use super::{IngestId, pump::Verified};
+use super::{IngestId, verifier::Verified};
 use crate::name::Digest;
 
 /// Small committed content to bring back.
@@ -48,7 +48,7 @@ pub enum Begun {
 pub struct Commit {
     /// Where the bytes are.
     pub content: Content,
-    /// The proof that they are what the digest says; only a [`Verifier`](super::pump::Verifier) makes one.
+    /// The proof that they are what the digest says; only a [`Verifier`](super::verifier::Verifier) makes one.
     pub verified: Verified,
 }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use crate::{
-    effect::pump::{Verified, Verifier},
+    effect::verifier::{Verified, Verifier},
     error::{ContentError, Error},
     event::Event,
     model::{Descriptor, Document, limits},

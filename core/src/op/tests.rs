@@ -14,8 +14,9 @@ use crate::{
     effect::{
         BodyId, IngestId, LockId,
         http::{Exchange, NetError, Payload, Response},
-        pump::{End, Pump, Pumped, Tap, Verifier},
+        pump::{End, Pump, Pumped, Tap},
         store::{Begun, LockKey, StoreError},
+        verifier::Verifier,
     },
     name::Digest,
 };

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use super::{Ask, Turn, identity, item::Item, unencoded};
 use crate::{
-    effect::pump::Verifier,
+    effect::verifier::Verifier,
     error::{ContentError, Refusal},
     model::Descriptor,
     op::{Body, Cx, ReplyBody},

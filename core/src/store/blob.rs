@@ -5,8 +5,9 @@ use std::{ops::Range, time::Duration};
 use super::{Lease, download::download};
 use crate::{
     effect::{
-        pump::{End, Tap, Verifier},
+        pump::{End, Tap},
         store::{LockKey, StoreError, StoreErrorKind},
+        verifier::Verifier,
     },
     error::{ContentError, Error},
     event::Event,

@@ -10,7 +10,8 @@ use crate::{
     effect::{
         examiner::Examiner,
         given::GivenId,
-        pump::{End, Tap, Verifier},
+        pump::{End, Tap},
+        verifier::Verifier,
     },
     error::{ArchiveError, Error},
     event::Event,

@@ -7,7 +7,10 @@ use super::{
     ranges,
 };
 use crate::{
-    effect::pump::{End, Tap, TapError, Verifier},
+    effect::{
+        pump::{End, Tap, TapError},
+        verifier::Verifier,
+    },
     error::{ContentError, Error, Refusal},
     event::Event,
     model::Descriptor,

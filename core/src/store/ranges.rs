@@ -15,8 +15,9 @@ use super::{blob::swapped, download::worthwhile};
 use crate::{
     effect::{
         extents::Extents,
-        pump::{End, Tap, Verifier},
+        pump::{End, Tap},
         store::{StoreError, StoreErrorKind},
+        verifier::Verifier,
     },
     error::{Error, Refusal},
     event::Event,

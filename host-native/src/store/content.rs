@@ -8,8 +8,8 @@ use std::{
 
 use lugger_core::{
     effect::{
-        pump::Verified,
         store::{Read, StoreError, StoreErrorKind},
+        verifier::Verified,
     },
     name::Digest,
 };

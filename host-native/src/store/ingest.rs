@@ -15,8 +15,8 @@ use std::{
 use lugger_core::{
     effect::{
         IngestId,
-        pump::Verified,
         store::{Begin, Begun, StoreError, StoreErrorKind},
+        verifier::Verified,
     },
     name::Digest,
 };

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use lugger_core::{
     effect::{
-        pump::Verified,
         store::{Read, StoreError, StoreErrorKind},
+        verifier::Verified,
     },
     name::Digest,
 };

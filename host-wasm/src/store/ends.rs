@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use lugger_core::effect::{IngestId, pump::Verified, store::StoreError};
+use lugger_core::effect::{IngestId, store::StoreError, verifier::Verified};
 use wasm_bindgen::JsValue;
 
 use super::{

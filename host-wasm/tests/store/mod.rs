@@ -11,8 +11,8 @@ pub(crate) mod sharing;
 use lugger_core::{
     effect::{
         IngestId,
-        pump::{Verified, Verifier},
         store::{Begin, Begun, Commit, Content, StoreError},
+        verifier::{Verified, Verifier},
     },
     name::Digest,
 };

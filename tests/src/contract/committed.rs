@@ -2,8 +2,9 @@
 
 use lugger_core::{
     effect::{
-        pump::{End, Tap, Verifier},
+        pump::{End, Tap},
         store::{LockKey, StoreErrorKind},
+        verifier::Verifier,
     },
     error::Error,
     name::Digest,

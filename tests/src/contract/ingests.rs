@@ -7,8 +7,9 @@ use lugger_core::{
     effect::{
         extents::Extents,
         http::NetErrorKind,
-        pump::{End, Pumped, Tap, Verifier},
+        pump::{End, Pumped, Tap},
         store::{LockKey, StoreErrorKind},
+        verifier::Verifier,
     },
     error::Error,
     name::Digest,

@@ -5,8 +5,9 @@ use std::ops::Range;
 use lugger_core::{
     effect::{
         http::NetErrorKind,
-        pump::{End, Tap, Verifier},
+        pump::{End, Tap},
         store::LockKey,
+        verifier::Verifier,
     },
     op::Left,
 };

@@ -16,8 +16,8 @@ use std::{path::Path, process::Command};
 use lugger_core::{
     effect::{
         IngestId,
-        pump::{Verified, Verifier},
         store::{Applied, Batch, Begin, Begun, Change, Commit, Content},
+        verifier::{Verified, Verifier},
     },
     name::Digest,
 };
