@@ -9,6 +9,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
 
+use crate::js::{self, Rest};
+
 /// The file of this number.
 pub(crate) fn find(given: &[File], id: GivenId) -> Result<&File, FileError> {
     let missing = || FileError { path: id.to_string(), detail: "nothing was given".to_owned() };
@@ -20,16 +22,21 @@ pub(crate) async fn slice(given: &[File], slice: Slice) -> Result<Vec<u8>, FileE
     let file = find(given, slice.given)?;
     let end = slice.from.saturating_add(u64::from(slice.len));
     let mut pieces = Pieces::new(file, slice.from, end);
-    let mut bytes = Vec::new();
-    while let Some(piece) = pieces.next().await.map_err(|error| lost(file, &error))? {
-        bytes.extend(piece.to_vec());
+    let mut bytes = vec![0; slice.len as usize];
+    let mut filled = 0;
+    while let Some(room) = bytes.get_mut(filled..).filter(|room| !room.is_empty()) {
+        let read = pieces.read(room).await.map_err(|error| lost(file, &error))?;
+        if read == 0 {
+            bytes.truncate(filled);
+        }
+        filled += read;
     }
     Ok(bytes)
 }
 
 /// A file that could not be read: it was changed or removed since it was given.
 pub(crate) fn lost(file: &File, error: &JsValue) -> FileError {
-    FileError { path: file.name(), detail: crate::js::message(error) }
+    FileError { path: file.name(), detail: js::message(error) }
 }
 
 /// The bytes of a blob from one offset up to another. While one piece is worked on, the browser reads the next.
@@ -38,6 +45,7 @@ pub(crate) struct Pieces {
     at: u64,
     to: u64,
     ahead: Option<js_sys::Promise>,
+    rest: Rest,
 }
 
 /// What is read at once: each costs the browser half a millisecond, however little it is.
@@ -47,18 +55,24 @@ impl Pieces {
     /// From one offset up to another, or to the end of the blob if that comes first.
     pub(crate) fn new(blob: &Blob, from: u64, to: u64) -> Self {
         let to = to.min(blob.size() as u64);
-        Self { blob: blob.clone(), at: from, to, ahead: None }
+        Self { blob: blob.clone(), at: from, to, ahead: None, rest: Rest::default() }
     }
 
-    /// The next bytes; `None` at the end.
-    pub(crate) async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
-        let Some(piece) = self.ahead.take().or_else(|| self.read()) else { return Ok(None) };
-        self.ahead = self.read();
-        let buffer: ArrayBuffer = JsFuture::from(piece).await?.unchecked_into();
-        Ok(Some(Uint8Array::new(&buffer)))
+    /// Puts the next bytes into the room: how many, 0 at the end.
+    pub(crate) async fn read(&mut self, room: &mut [u8]) -> Result<usize, JsValue> {
+        loop {
+            let taken = self.rest.take(room);
+            if taken > 0 {
+                return Ok(taken);
+            }
+            let Some(piece) = self.ahead.take().or_else(|| self.begin()) else { return Ok(0) };
+            self.ahead = self.begin();
+            let buffer: ArrayBuffer = JsFuture::from(piece).await?.unchecked_into();
+            self.rest = Rest::of(Uint8Array::new(&buffer));
+        }
     }
 
-    fn read(&mut self) -> Option<js_sys::Promise> {
+    fn begin(&mut self) -> Option<js_sys::Promise> {
         let from = self.at;
         self.at = self.to.min(from.saturating_add(PIECE));
         if from >= self.at {

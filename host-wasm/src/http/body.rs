@@ -2,22 +2,44 @@
 
 use std::time::Duration;
 
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use lugger_core::effect::{
     http::{NetError, NetErrorKind, Timeouts},
     pace::Pace,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStreamDefaultReader};
+use web_sys::AbortController;
 
 use super::fault;
-use crate::clock::{self, within};
+use crate::{
+    clock::{self, within},
+    js::Rest,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// By hand: `web-sys` does not expect that a stream refuses to be read in a way.
+    type Stream;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn reader(this: &Stream, options: &JsValue) -> Result<Reader, JsValue>;
+
+    /// One that puts bytes into the buffer of a view and takes it along; or one that has buffers of its own, and no eye for ours.
+    type Reader;
+    #[wasm_bindgen(method)]
+    fn read(this: &Reader, view: &Uint8Array) -> Promise;
+}
+
+/// Bytes that a reader may bring at once.
+const CHUNK: u32 = 512 << 10;
 
 /// An open body. Dropping it before its end gives up the connection.
 pub(crate) struct Body {
     /// `None` when there is none, or no more.
-    reader: Option<ReadableStreamDefaultReader>,
+    reader: Option<Reader>,
+    /// What the next bytes may come in: a new buffer for every chunk would cost a browser more than the bytes in it.
+    buffer: ArrayBuffer,
+    rest: Rest,
     abort: AbortController,
     pace: Pace,
     stall: Duration,
@@ -25,15 +47,35 @@ pub(crate) struct Body {
 
 impl Body {
     pub(super) fn new(answer: &web_sys::Response, abort: AbortController, timeouts: &Timeouts) -> Self {
-        let reader = answer.body().map(|stream| stream.get_reader().unchecked_into());
-        Self { reader, abort, pace: Pace::new(timeouts.floor), stall: timeouts.stall }
+        let reader = answer.body().and_then(|stream| reader(stream.unchecked_ref()).ok());
+        Self {
+            reader,
+            buffer: ArrayBuffer::new(CHUNK),
+            rest: Rest::default(),
+            abort,
+            pace: Pace::new(timeouts.floor),
+            stall: timeouts.stall,
+        }
     }
 
-    /// What comes next; `None` at the end. Takes no longer than the stall deadline, and fails when the body is too slow.
-    pub(crate) async fn read(&mut self) -> Result<Option<Uint8Array>, NetError> {
+    /// Puts what comes next into the room: how many bytes, 0 at the end. Takes no longer than the stall deadline, and fails
+    /// when the body is too slow.
+    pub(crate) async fn read(&mut self, room: &mut [u8]) -> Result<usize, NetError> {
+        loop {
+            let taken = self.rest.take(room);
+            if taken > 0 {
+                return Ok(taken);
+            }
+            let Some(chunk) = self.next().await? else { return Ok(0) };
+            self.rest = Rest::of(chunk);
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<Uint8Array>, NetError> {
         let Some(reader) = &self.reader else { return Ok(None) };
         let started = clock::now();
-        let read = match within(self.stall, JsFuture::from(reader.read())).await {
+        let view = Uint8Array::new(&self.buffer);
+        let read = match within(self.stall, JsFuture::from(reader.read(&view))).await {
             Some(Ok(read)) => read,
             Some(Err(error)) => return Err(fault::of_body(&error)),
             None => {
@@ -47,6 +89,7 @@ impl Body {
             self.reader = None;
             return Ok(None);
         };
+        self.buffer = chunk.buffer();
         let took = clock::now().since(started);
         if self.pace.moved(took, chunk.length() as usize) {
             Ok(Some(chunk))
@@ -58,7 +101,7 @@ impl Body {
     /// All of it; `None` if that is more than `most`.
     pub(super) async fn read_all(&mut self, most: u64) -> Result<Option<Vec<u8>>, NetError> {
         let mut bytes = Vec::new();
-        while let Some(chunk) = self.read().await? {
+        while let Some(chunk) = self.next().await? {
             if bytes.len() as u64 + u64::from(chunk.length()) > most {
                 return Ok(None);
             }
@@ -68,6 +111,14 @@ impl Body {
         }
         Ok(Some(bytes))
     }
+}
+
+/// Where streams are not of bytes, or a browser does not know that some are, the reader brings whatever chunks there are.
+fn reader(stream: &Stream) -> Result<Reader, JsValue> {
+    let bytes = Object::new();
+    // Setting a member of a new object does not fail.
+    let _ = Reflect::set(&bytes, &"mode".into(), &"byob".into());
+    stream.reader(&bytes).or_else(|_| stream.reader(&JsValue::UNDEFINED))
 }
 
 impl Drop for Body {
