@@ -13,10 +13,10 @@ use lugger_core::{
 use web_sys::File;
 
 use crate::{
-    clock,
-    given::{self, Pieces},
+    clock, given,
     http::{Body, Http},
     store::{Blob, Reader, Store, Writer},
+    stream::Stream,
 };
 
 /// What is gathered before it is hashed and written in one go.
@@ -63,12 +63,12 @@ impl Pumping<'_> {
             Source::Content { digest, from, to } => {
                 let blob = self.store.blob(&digest).await?;
                 match blob.ahead(from, to) {
-                    Some(pieces) => Input::File { blob, pieces },
+                    Some(stream) => Input::File { blob, stream },
                     None => Input::Content { blob, at: from, to },
                 }
             }
             Source::Given { given, from, to } => match given::find(self.given, given) {
-                Ok(file) => Input::Given { file, pieces: Pieces::new(file, from, to) },
+                Ok(file) => Input::Given { file, stream: given::stream(file, from, to) },
                 Err(lost) => return Ok(End::GivenLost(lost)),
             },
         };
@@ -162,8 +162,8 @@ enum Input<'a> {
     Body(Body),
     Ingest(Reader),
     Content { blob: Blob, at: u64, to: u64 },
-    File { blob: Blob, pieces: Pieces },
-    Given { file: &'a File, pieces: Pieces },
+    File { blob: Blob, stream: Stream },
+    Given { file: &'a File, stream: Stream },
 }
 
 impl Input<'_> {
@@ -180,9 +180,9 @@ impl Input<'_> {
                 *at += bytes.len() as u64;
                 Ok(bytes.len())
             }
-            Self::File { blob, pieces } => Ok(pieces.read(room).await.map_err(|error| blob.lost(&error))?),
-            Self::Given { file, pieces } => {
-                pieces.read(room).await.map_err(|error| End::GivenLost(given::lost(file, &error)))
+            Self::File { blob, stream } => Ok(stream.read(room).await.map_err(|error| blob.lost(&error))?),
+            Self::Given { file, stream } => {
+                stream.read(room).await.map_err(|error| End::GivenLost(given::lost(file, &error)))
             }
         })
     }

@@ -6,8 +6,8 @@ use js_sys::Uint8Array;
 use lugger_core::effect::store::StoreError;
 use wasm_bindgen::JsValue;
 
-use super::{Inner, chunks, error, idb};
-use crate::{given, js::Rest};
+use super::{Inner, chunks, error};
+use crate::{given, js::Rest, stream::Stream};
 
 /// Committed content of any length. Nothing of it is in memory but what was read last.
 ///
@@ -44,9 +44,9 @@ impl Blob {
 
 impl Blob {
     /// The bytes from one offset up to another, read before they are asked for; `None` if they are not in a file.
-    pub(crate) fn ahead(&self, from: u64, to: u64) -> Option<given::Pieces> {
+    pub(crate) fn ahead(&self, from: u64, to: u64) -> Option<Stream> {
         match &self.pieces {
-            Pieces::File { file, .. } => Some(given::Pieces::new(file, from, to)),
+            Pieces::File { file, .. } => Some(given::stream(file, from, to)),
             Pieces::Inline(_) | Pieces::Chunks { .. } => None,
         }
     }
@@ -85,10 +85,10 @@ impl Pieces {
             // What ends sooner yields less.
             let part = match self {
                 Self::Inline(all) => Ok(all.subarray(at as u32, end as u32)),
-                Self::File { file, .. } => read_part(file, at, end).await,
+                Self::File { file, .. } => given::part(file, at, end).await,
                 Self::Chunks { inner, id, last } => {
                     let (start, chunk) = self.chunk(inner, *id, last, at).await?;
-                    read_part(&chunk, at - start, end - start).await
+                    given::part(&chunk, at - start, end - start).await
                 }
             };
             let part = part.map_err(|cause| error::thrown(&self.path(), &cause))?;
@@ -131,9 +131,4 @@ impl Pieces {
     fn gap(&self, at: u64) -> StoreError {
         error::failed(&self.path(), ["damaged: there is no byte ", &*at.to_string()].concat())
     }
-}
-
-async fn read_part(piece: &web_sys::Blob, from: u64, to: u64) -> Result<Uint8Array, JsValue> {
-    let part = piece.slice_with_f64_and_f64(from as f64, to as f64)?;
-    idb::wait(part.array_buffer()).await.map(|buffer| Uint8Array::new(&buffer))
 }
