@@ -117,7 +117,7 @@ pub struct Ranges {
     pub segment: u64,
     /// The rest comes in one stream if it is there sooner than this at the speed of the first range.
     pub slow: Duration,
-    /// So does all that follows a first range of so many bytes a second: then it is not the connection that more could be had of.
+    /// It does so, too, after a first range of so many bytes a second: several connections would bring more than the host can take.
     pub fast: u64,
 }
 
