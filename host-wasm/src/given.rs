@@ -1,6 +1,6 @@
-//! Files that the user gives to an operation, and other blobs of the browser, piece by piece.
+//! Files that the user gives to an operation, and other blobs of the browser.
 
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::Uint8Array;
 use lugger_core::effect::{
     file::FileError,
     given::{GivenId, Slice},
@@ -8,6 +8,8 @@ use lugger_core::effect::{
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
+
+use crate::{js, stream::Stream};
 
 /// The file of this number.
 pub(crate) fn find(given: &[File], id: GivenId) -> Result<&File, FileError> {
@@ -19,52 +21,23 @@ pub(crate) fn find(given: &[File], id: GivenId) -> Result<&File, FileError> {
 pub(crate) async fn slice(given: &[File], slice: Slice) -> Result<Vec<u8>, FileError> {
     let file = find(given, slice.given)?;
     let end = slice.from.saturating_add(u64::from(slice.len));
-    let mut pieces = Pieces::new(file, slice.from, end);
-    let mut bytes = Vec::new();
-    while let Some(piece) = pieces.next().await.map_err(|error| lost(file, &error))? {
-        bytes.extend(piece.to_vec());
-    }
-    Ok(bytes)
+    let bytes = part(file, slice.from, end).await.map_err(|error| lost(file, &error))?;
+    Ok(bytes.to_vec())
 }
 
 /// A file that could not be read: it was changed or removed since it was given.
 pub(crate) fn lost(file: &File, error: &JsValue) -> FileError {
-    FileError { path: file.name(), detail: crate::js::message(error) }
+    FileError { path: file.name(), detail: js::message(error) }
 }
 
-/// The bytes of a blob from one offset up to another. While one piece is worked on, the browser reads the next.
-pub(crate) struct Pieces {
-    blob: Blob,
-    at: u64,
-    to: u64,
-    ahead: Option<js_sys::Promise>,
+/// The bytes of a blob from one offset up to another, or to its end if that comes first, at once.
+pub(crate) async fn part(blob: &Blob, from: u64, to: u64) -> Result<Uint8Array, JsValue> {
+    let part = blob.slice_with_f64_and_f64(from as f64, to as f64)?;
+    JsFuture::from(part.array_buffer()).await.map(|buffer| Uint8Array::new(&buffer))
 }
 
-/// What is read at once: each costs the browser half a millisecond, however little it is.
-const PIECE: u64 = 4 << 20;
-
-impl Pieces {
-    /// From one offset up to another, or to the end of the blob if that comes first.
-    pub(crate) fn new(blob: &Blob, from: u64, to: u64) -> Self {
-        let to = to.min(blob.size() as u64);
-        Self { blob: blob.clone(), at: from, to, ahead: None }
-    }
-
-    /// The next bytes; `None` at the end.
-    pub(crate) async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
-        let Some(piece) = self.ahead.take().or_else(|| self.read()) else { return Ok(None) };
-        self.ahead = self.read();
-        let buffer: ArrayBuffer = JsFuture::from(piece).await?.unchecked_into();
-        Ok(Some(Uint8Array::new(&buffer)))
-    }
-
-    fn read(&mut self) -> Option<js_sys::Promise> {
-        let from = self.at;
-        self.at = self.to.min(from.saturating_add(PIECE));
-        if from >= self.at {
-            return None;
-        }
-        let piece = self.blob.slice_with_f64_and_f64(from as f64, self.at as f64).ok()?;
-        Some(piece.array_buffer())
-    }
+/// The same, one after the other: while some are worked on, the browser reads the next.
+pub(crate) fn stream(blob: &Blob, from: u64, to: u64) -> Stream {
+    let part = blob.slice_with_f64_and_f64(from as f64, to as f64).ok();
+    Stream::new(part.map(|part| part.stream()))
 }

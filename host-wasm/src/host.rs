@@ -9,7 +9,7 @@ use lugger_core::{
     effect::store::StoreError,
     error::Error,
     event::Event,
-    op::{Caps, Cx, Limits, Op, Output, Setup},
+    op::{Caps, Cx, Limits, Op, Output, Ranges, Setup},
     registry::Grants,
 };
 use web_sys::File;
@@ -45,9 +45,12 @@ impl Cancel {
     }
 }
 
-/// What suits a tab: browsers open six connections to a host at most, and other tabs want some of them.
+/// What suits a tab: browsers open six connections to a host at most, and other tabs want some of them; one thread receives,
+/// digests and writes; and a file is made durable for each checkpoint, while nothing else goes on.
 pub fn limits() -> Limits {
-    Limits { concurrency: 4, ..Limits::default() }
+    // Ranges are read once more to be digested. Four connections as fast as that are all that the thread could take so.
+    let ranges = Ranges { fast: 32 << 20, ..Ranges::default() };
+    Limits { concurrency: 4, checkpoint_every: 32 << 20, ranges, ..Limits::default() }
 }
 
 impl Host {

@@ -13,6 +13,7 @@ mod js;
 mod pump;
 mod running;
 pub mod store;
+mod stream;
 mod surface;
 
 pub use self::host::{Cancel, Host, limits};

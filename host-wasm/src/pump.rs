@@ -2,7 +2,6 @@
 
 use std::{cell::Cell, time::Duration};
 
-use js_sys::Uint8Array;
 use lugger_core::{
     effect::{
         http::{NetError, NetErrorKind},
@@ -14,10 +13,10 @@ use lugger_core::{
 use web_sys::File;
 
 use crate::{
-    clock,
-    given::{self, Pieces},
+    clock, given,
     http::{Body, Http},
     store::{Blob, Reader, Store, Writer},
+    stream::Stream,
 };
 
 /// What is gathered before it is hashed and written in one go.
@@ -64,12 +63,12 @@ impl Pumping<'_> {
             Source::Content { digest, from, to } => {
                 let blob = self.store.blob(&digest).await?;
                 match blob.ahead(from, to) {
-                    Some(pieces) => Input::File { blob, pieces },
+                    Some(stream) => Input::File { blob, stream },
                     None => Input::Content { blob, at: from, to },
                 }
             }
             Source::Given { given, from, to } => match given::find(self.given, given) {
-                Ok(file) => Input::Given { file, pieces: Pieces::new(file, from, to) },
+                Ok(file) => Input::Given { file, stream: given::stream(file, from, to) },
                 Err(lost) => return Ok(End::GivenLost(lost)),
             },
         };
@@ -94,16 +93,16 @@ impl Pumping<'_> {
         checkpoint_every: u64,
     ) -> Result<End, StoreError> {
         let (start, mut saved, mut told) = (tap.len(), tap.len(), clock::now());
-        let mut buffer = Vec::with_capacity(BUFFER);
+        let mut buffer = vec![0; BUFFER];
         loop {
-            buffer.clear();
-            let end = self.fill(input, &mut buffer).await?;
+            let (filled, end) = self.fill(input, &mut buffer).await?;
+            let chunk = buffer.get(..filled).unwrap_or_default();
             // What a connection brought before it broke is good: it is kept, and not fetched again.
-            if let Err(refused) = tap.feed(&buffer) {
+            if let Err(refused) = tap.feed(chunk) {
                 return Ok(End::Refused(refused));
             }
             if let Some(output) = output.as_deref_mut() {
-                output.write(&buffer).await?;
+                output.write(chunk).await?;
             }
             if tap.len() - saved >= checkpoint_every {
                 save(input, output.as_deref_mut(), tap).await;
@@ -124,22 +123,28 @@ impl Pumping<'_> {
         }
     }
 
-    /// Fills the buffer, as far as that goes at once, or says why it goes no further.
-    async fn fill(&self, input: &mut Input<'_>, buffer: &mut Vec<u8>) -> Result<Option<End>, StoreError> {
-        let began = clock::now();
-        while buffer.len() < BUFFER && (buffer.is_empty() || clock::now().since(began) < PROGRESS) {
+    /// Fills the buffer, as far as that goes at once: how far, and why it goes no further.
+    async fn fill(
+        &self,
+        input: &mut Input<'_>,
+        buffer: &mut [u8],
+    ) -> Result<(usize, Option<End>), StoreError> {
+        let (began, mut filled) = (clock::now(), 0);
+        while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty())
+            && (filled == 0 || clock::now().since(began) < PROGRESS)
+        {
             if self.forgotten.get() {
-                return Ok(Some(End::Forgotten));
+                return Ok((filled, Some(End::Forgotten)));
             }
-            match input.read(buffer).await? {
-                Ok(0) => return Ok(Some(End::Complete)),
-                Ok(_) => {}
+            match input.read(room).await? {
+                Ok(0) => return Ok((filled, Some(End::Complete))),
+                Ok(read) => filled += read,
                 // An exchange that was given up looks like one that broke.
-                Err(_) if self.forgotten.get() => return Ok(Some(End::Forgotten)),
-                Err(end) => return Ok(Some(end)),
+                Err(_) if self.forgotten.get() => return Ok((filled, Some(End::Forgotten))),
+                Err(end) => return Ok((filled, Some(end))),
             }
         }
-        Ok(None)
+        Ok((filled, None))
     }
 }
 
@@ -157,47 +162,28 @@ enum Input<'a> {
     Body(Body),
     Ingest(Reader),
     Content { blob: Blob, at: u64, to: u64 },
-    File { blob: Blob, pieces: Pieces },
-    Given { file: &'a File, pieces: Pieces },
+    File { blob: Blob, stream: Stream },
+    Given { file: &'a File, stream: Stream },
 }
 
 impl Input<'_> {
-    /// Adds what comes next: how many bytes, 0 at the end. The outer error is the store's, the inner one what else ends the pump.
-    async fn read(&mut self, buffer: &mut Vec<u8>) -> Result<Result<usize, End>, StoreError> {
-        match self {
-            Self::Body(body) => Ok(match body.read().await {
-                Ok(chunk) => Ok(append(buffer, chunk.as_ref())),
-                Err(lost) => Err(End::SourceLost(lost)),
-            }),
-            Self::Ingest(reader) => {
-                let mut bytes = Vec::new();
-                let read = reader.read(&mut bytes, BUFFER - buffer.len()).await?;
-                buffer.append(&mut bytes);
-                Ok(Ok(read))
-            }
+    /// Puts what comes next into the room: how many bytes, 0 at the end. The outer error is the store's, the inner one what else
+    /// ends the pump.
+    async fn read(&mut self, room: &mut [u8]) -> Result<Result<usize, End>, StoreError> {
+        Ok(match self {
+            Self::Body(body) => body.read(room).await.map_err(End::SourceLost),
+            Self::Ingest(reader) => Ok(reader.read(room).await?),
             Self::Content { blob, at, to } => {
                 let left = usize::try_from(to.saturating_sub(*at)).unwrap_or(usize::MAX);
-                let bytes = blob.read_at(*at, left.min(BUFFER)).await?;
+                let bytes = blob.read_at(*at, left.min(room.len())).await?;
+                room.get_mut(..bytes.len()).unwrap_or_default().copy_from_slice(&bytes);
                 *at += bytes.len() as u64;
-                buffer.extend_from_slice(&bytes);
-                Ok(Ok(bytes.len()))
+                Ok(bytes.len())
             }
-            Self::File { blob, pieces } => match pieces.next().await {
-                Ok(piece) => Ok(Ok(append(buffer, piece.as_ref()))),
-                Err(error) => Err(blob.lost(&error)),
-            },
-            Self::Given { file, pieces } => Ok(match pieces.next().await {
-                Ok(piece) => Ok(append(buffer, piece.as_ref())),
-                Err(error) => Err(End::GivenLost(given::lost(file, &error))),
-            }),
-        }
+            Self::File { blob, stream } => Ok(stream.read(room).await.map_err(|error| blob.lost(&error))?),
+            Self::Given { file, stream } => {
+                stream.read(room).await.map_err(|error| End::GivenLost(given::lost(file, &error)))
+            }
+        })
     }
-}
-
-fn append(buffer: &mut Vec<u8>, chunk: Option<&Uint8Array>) -> usize {
-    let Some(chunk) = chunk else { return 0 };
-    let (at, len) = (buffer.len(), chunk.length() as usize);
-    buffer.resize(at + len, 0);
-    chunk.copy_to(buffer.get_mut(at..).unwrap_or_default());
-    len
 }

@@ -37,7 +37,8 @@ fn pull(ranges: Ranges, pause: Duration) -> (usize, Vec<Answered>) {
     (sent.most.load(Relaxed), asked)
 }
 
-const RANGES: Ranges = Ranges { at_once: 4, from: 2 << 20, segment: 1 << 20, slow: Duration::ZERO };
+const RANGES: Ranges =
+    Ranges { at_once: 4, from: 2 << 20, segment: 1 << 20, slow: Duration::ZERO, fast: u64::MAX };
 
 #[test]
 fn a_slow_one_takes_several() {
@@ -51,6 +52,8 @@ fn a_slow_one_takes_several() {
 #[test]
 fn one_is_enough_for_what_is_fast_and_for_who_wants_no_more() {
     let (most, asked) = pull(Ranges { slow: Duration::from_secs(3600), ..RANGES }, Duration::ZERO);
+    assert_eq!((most, asked.len()), (1, 2));
+    let (most, asked) = pull(Ranges { fast: 1 << 20, ..RANGES }, Duration::ZERO);
     assert_eq!((most, asked.len()), (1, 2));
     let (most, asked) = pull(Ranges { at_once: 1, ..RANGES }, Duration::ZERO);
     assert_eq!((most, asked.len()), (1, 1));

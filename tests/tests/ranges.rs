@@ -25,7 +25,7 @@ fn world(slow: bool) -> World {
     let mut scenario = Scenario::plain(vec![layer()]);
     scenario.limits.concurrency = 4;
     let slow = if slow { Duration::ZERO } else { Duration::from_secs(1) };
-    scenario.limits.ranges = Ranges { at_once: 4, from: 20_000, segment: 10_000, slow };
+    scenario.limits.ranges = Ranges { at_once: 4, from: 20_000, segment: 10_000, slow, fast: u64::MAX };
     calm(scenario)
 }
 

@@ -49,7 +49,7 @@ async function until(what, seconds = 60) {
 }
 
 // Less than what comes in ranges, and more: the one goes on with a prefix, the other with islands, too.
-for (const size of [48, 96]) {
+for (const size of [60, 96]) {
   test(`a tab that is killed while ${size} MiB come loses nothing that came`, async (t) => {
     const image = plainImage([randomLayer(size * MIB)]);
     const [layer] = image.blobs.keys();
@@ -72,8 +72,8 @@ for (const size of [48, 96]) {
     const [{ from }] = await events(second, "began");
     assert.ok(from > 0.55 * size * MIB, `it had ${from} bytes`);
     if (size < 64) {
-      // What follows the checkpoint is hashed again, and nothing before it: one interval, and what the pump gathers at once.
-      assert.ok(from - seen <= 9 * MIB, `${from - seen} bytes were hashed again`);
+      // What follows the checkpoint is hashed again, and nothing before it: an interval, and what the pump gathers at once.
+      assert.ok(seen >= 32 * MIB && from - seen <= 33 * MIB, `of ${from} bytes ${seen} were not hashed again`);
       assert.equal(transfers(layer)[before].range, `bytes=${from}-`);
     }
     assert.ok(

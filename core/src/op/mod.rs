@@ -120,11 +120,13 @@ pub struct Ranges {
     pub segment: u64,
     /// The rest comes in one stream if it is there sooner than this at the speed of the first range.
     pub slow: Duration,
+    /// It does so, too, after a first range of so many bytes a second: several connections would bring more than the host can take.
+    pub fast: u64,
 }
 
 impl Default for Ranges {
     fn default() -> Self {
-        Self { at_once: 4, from: 64 << 20, segment: 16 << 20, slow: Duration::from_secs(2) }
+        Self { at_once: 4, from: 64 << 20, segment: 16 << 20, slow: Duration::from_secs(2), fast: u64::MAX }
     }
 }
 

@@ -97,9 +97,10 @@ pub(super) async fn download(
             fetched += verifier.len().saturating_sub(from);
             if verifier.len() == most && most < blob.size && !matches!(pumped.end, End::StoreFailed(_)) {
                 let took = cx.now().since(began).as_millis();
-                let rest =
-                    took.saturating_mul(u128::from(blob.size - most)) / u128::from((most - from).max(1));
-                parted = (rest >= limits.slow.as_millis()).then(Vec::new);
+                let [came, left] = [(most - from).max(1), blob.size - most].map(u128::from);
+                let is_slow = took.saturating_mul(left) / came >= limits.slow.as_millis();
+                let is_fast = came * 1000 / took.max(1) >= limits.fast.into();
+                parted = (is_slow && !is_fast).then(Vec::new);
                 (may_part, pieced, furthest, probed) = (false, true, most, Some(most));
                 round.progressed();
                 continue;

@@ -2,22 +2,21 @@
 
 use std::time::Duration;
 
-use js_sys::{Reflect, Uint8Array};
 use lugger_core::effect::{
     http::{NetError, NetErrorKind, Timeouts},
     pace::Pace,
 };
-use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStreamDefaultReader};
+use web_sys::AbortController;
 
 use super::fault;
-use crate::clock::{self, within};
+use crate::{
+    clock::{self, within},
+    stream::Stream,
+};
 
 /// An open body. Dropping it before its end gives up the connection.
 pub(crate) struct Body {
-    /// `None` when there is none, or no more.
-    reader: Option<ReadableStreamDefaultReader>,
+    stream: Stream,
     abort: AbortController,
     pace: Pace,
     stall: Duration,
@@ -25,54 +24,53 @@ pub(crate) struct Body {
 
 impl Body {
     pub(super) fn new(answer: &web_sys::Response, abort: AbortController, timeouts: &Timeouts) -> Self {
-        let reader = answer.body().map(|stream| stream.get_reader().unchecked_into());
-        Self { reader, abort, pace: Pace::new(timeouts.floor), stall: timeouts.stall }
+        let stream = Stream::new(answer.body());
+        Self { stream, abort, pace: Pace::new(timeouts.floor), stall: timeouts.stall }
     }
 
-    /// What comes next; `None` at the end. Takes no longer than the stall deadline, and fails when the body is too slow.
-    pub(crate) async fn read(&mut self) -> Result<Option<Uint8Array>, NetError> {
-        let Some(reader) = &self.reader else { return Ok(None) };
+    /// Puts what comes next into the room: how many bytes, 0 at the end. Takes no longer than the stall deadline, and fails
+    /// when the body is too slow.
+    pub(crate) async fn read(&mut self, room: &mut [u8]) -> Result<usize, NetError> {
+        let taken = self.stream.take(room);
+        if taken > 0 || self.more().await? == 0 {
+            return Ok(taken);
+        }
+        Ok(self.stream.take(room))
+    }
+
+    async fn more(&mut self) -> Result<usize, NetError> {
         let started = clock::now();
-        let read = match within(self.stall, JsFuture::from(reader.read())).await {
-            Some(Ok(read)) => read,
-            Some(Err(error)) => return Err(fault::of_body(&error)),
+        let came = match within(self.stall, self.stream.more()).await {
+            Some(came) => came.map_err(|error| fault::of_body(&error))?,
             None => {
                 let detail = format!("nothing came for {} s", self.stall.as_secs_f64());
                 return Err(NetError::new(NetErrorKind::Timeout, detail));
             }
         };
-        let is_done = Reflect::get(&read, &"done".into()).is_ok_and(|done| done.is_truthy());
-        let chunk = Reflect::get(&read, &"value".into()).ok().and_then(|it| it.dyn_into::<Uint8Array>().ok());
-        let Some(chunk) = chunk.filter(|_| !is_done) else {
-            self.reader = None;
-            return Ok(None);
-        };
         let took = clock::now().since(started);
-        if self.pace.moved(took, chunk.length() as usize) {
-            Ok(Some(chunk))
-        } else {
-            Err(self.pace.too_slow())
-        }
+        if came == 0 || self.pace.moved(took, came) { Ok(came) } else { Err(self.pace.too_slow()) }
     }
 
     /// All of it; `None` if that is more than `most`.
     pub(super) async fn read_all(&mut self, most: u64) -> Result<Option<Vec<u8>>, NetError> {
         let mut bytes = Vec::new();
-        while let Some(chunk) = self.read().await? {
-            if bytes.len() as u64 + u64::from(chunk.length()) > most {
+        loop {
+            let (at, came) = (bytes.len(), self.more().await?);
+            if came == 0 {
+                return Ok(Some(bytes));
+            }
+            if (at + came) as u64 > most {
                 return Ok(None);
             }
-            let at = bytes.len();
-            bytes.resize(at + chunk.length() as usize, 0);
-            chunk.copy_to(bytes.get_mut(at..).unwrap_or_default());
+            bytes.resize(at + came, 0);
+            self.stream.take(bytes.get_mut(at..).unwrap_or_default());
         }
-        Ok(Some(bytes))
     }
 }
 
 impl Drop for Body {
     fn drop(&mut self) {
-        if self.reader.is_some() {
+        if self.stream.is_open() {
             self.abort.abort();
         }
     }

@@ -6,8 +6,8 @@ use js_sys::Uint8Array;
 use lugger_core::effect::store::StoreError;
 use wasm_bindgen::JsValue;
 
-use super::{Inner, chunks, error, idb};
-use crate::given;
+use super::{Inner, chunks, error};
+use crate::{given, js::Rest, stream::Stream};
 
 /// Committed content of any length. Nothing of it is in memory but what was read last.
 ///
@@ -36,17 +36,17 @@ impl Blob {
     /// for some hundred kilobytes at least.
     pub async fn read_at(&self, at: u64, max: usize) -> Result<Vec<u8>, StoreError> {
         let left = usize::try_from(self.len.saturating_sub(at)).unwrap_or(usize::MAX);
-        let mut bytes = Vec::new();
-        self.pieces.read(at, max.min(left), &mut bytes).await?;
+        let mut bytes = vec![0; max.min(left)];
+        self.pieces.read(at, &mut bytes).await?;
         Ok(bytes)
     }
 }
 
 impl Blob {
     /// The bytes from one offset up to another, read before they are asked for; `None` if they are not in a file.
-    pub(crate) fn ahead(&self, from: u64, to: u64) -> Option<given::Pieces> {
+    pub(crate) fn ahead(&self, from: u64, to: u64) -> Option<Stream> {
         match &self.pieces {
-            Pieces::File { file, .. } => Some(given::Pieces::new(file, from, to)),
+            Pieces::File { file, .. } => Some(given::stream(file, from, to)),
             Pieces::Inline(_) | Pieces::Chunks { .. } => None,
         }
     }
@@ -78,35 +78,26 @@ pub(super) enum Pieces {
 }
 
 impl Pieces {
-    /// Appends `len` bytes from an offset on. That there are not as many is an error.
-    pub(super) async fn read(&self, at: u64, len: usize, bytes: &mut Vec<u8>) -> Result<(), StoreError> {
-        let end = at + len as u64;
-        let mut at = at;
-        while at < end {
-            let (start, piece) = match self {
-                Self::Inline(all) => {
-                    // Slicing beyond the end yields less, and less is what comes below.
-                    let part = all.subarray(at as u32, end as u32);
-                    bytes.extend(part.to_vec());
-                    at += u64::from(part.length());
-                    return if at == end { Ok(()) } else { Err(self.gap(at)) };
+    /// Fills the room with the bytes from an offset on. That there are not as many is an error.
+    pub(super) async fn read(&self, mut at: u64, mut room: &mut [u8]) -> Result<(), StoreError> {
+        while !room.is_empty() {
+            let end = at + room.len() as u64;
+            // What ends sooner yields less.
+            let part = match self {
+                Self::Inline(all) => Ok(all.subarray(at as u32, end as u32)),
+                Self::File { file, .. } => given::part(file, at, end).await,
+                Self::Chunks { inner, id, last } => {
+                    let (start, chunk) = self.chunk(inner, *id, last, at).await?;
+                    given::part(&chunk, at - start, end - start).await
                 }
-                Self::File { file, .. } => (0, file.clone().into()),
-                Self::Chunks { inner, id, last } => self.chunk(inner, *id, last, at).await?,
             };
-            let to = end.min(start + piece.size() as u64);
-            if to <= at {
-                return Err(self.gap(at));
-            }
-            let part = read_part(&piece, at - start, to - start).await;
             let part = part.map_err(|cause| error::thrown(&self.path(), &cause))?;
-            let had = bytes.len();
-            bytes.resize(had + part.length() as usize, 0);
-            part.copy_to(&mut bytes[had..]);
-            if u64::from(part.length()) != to - at {
+            let taken = Rest::of(part).take(room);
+            if taken == 0 {
                 return Err(self.gap(at));
             }
-            at = to;
+            at += taken as u64;
+            room = room.split_at_mut(taken).1;
         }
         Ok(())
     }
@@ -140,9 +131,4 @@ impl Pieces {
     fn gap(&self, at: u64) -> StoreError {
         error::failed(&self.path(), ["damaged: there is no byte ", &*at.to_string()].concat())
     }
-}
-
-async fn read_part(piece: &web_sys::Blob, from: u64, to: u64) -> Result<Uint8Array, JsValue> {
-    let part = piece.slice_with_f64_and_f64(from as f64, to as f64)?;
-    idb::wait(part.array_buffer()).await.map(|buffer| Uint8Array::new(&buffer))
 }

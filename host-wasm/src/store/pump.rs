@@ -154,23 +154,17 @@ impl Reader {
         Ok(Self { inner, ingest, at: from, to, pieces })
     }
 
-    /// Puts the next bytes, `max` at most, in place of what the buffer has. Yields how many; 0 at the end.
-    pub async fn read(&mut self, buffer: &mut Vec<u8>, max: usize) -> Result<usize, StoreError> {
+    /// Puts the next bytes into the room: how many, 0 at the end.
+    pub async fn read(&mut self, room: &mut [u8]) -> Result<usize, StoreError> {
         let left = usize::try_from(self.to.saturating_sub(self.at)).unwrap_or(usize::MAX);
-        let most = max.min(left);
-        match self.ingest.file(&self.inner)? {
-            Some(file) => {
-                buffer.resize(most, 0);
-                let got = file.read_at(self.at, buffer)?;
-                buffer.truncate(got);
-            }
-            None => {
-                buffer.clear();
-                self.pieces.read(self.at, most, buffer).await?;
-            }
-        }
-        self.at += buffer.len() as u64;
-        Ok(buffer.len())
+        let most = room.len().min(left);
+        let room = room.get_mut(..most).unwrap_or_default();
+        let read = match self.ingest.file(&self.inner)? {
+            Some(file) => file.read_at(self.at, room)?,
+            None => self.pieces.read(self.at, room).await.map(|()| most)?,
+        };
+        self.at += read as u64;
+        Ok(read)
     }
 
     /// Saves the state of a tap that has seen all up to where this is; like a [`Writer`]'s.

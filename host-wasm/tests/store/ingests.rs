@@ -1,6 +1,6 @@
 //! Ingests that grow from their first byte on.
 
-use super::{At, LONG, Sample};
+use super::{At, LONG, Sample, rest};
 
 pub(crate) async fn a_stream_is_committed(at: At) {
     let (store, it) = (at.open().await, Sample::new(LONG));
@@ -121,13 +121,10 @@ pub(crate) async fn what_it_has_is_read_again(at: At) {
     it.write(&mut writer, 2_000_000).await;
     drop(writer);
     let mut reader = store.reader(ingest, 1000, 9_000_000).await.unwrap();
-    let (mut all, mut buffer) = (Vec::<u8>::new(), b"old".to_vec());
-    while reader.read(&mut buffer, 300_000).await.unwrap() > 0 {
-        all.extend(&buffer);
-    }
+    let all = rest(&mut reader, 300_000).await;
     assert!(all == it.bytes[1000..2_000_000], "{} bytes", all.len());
     let mut reader = store.reader(ingest, 0, 1_500_000).await.unwrap();
-    while reader.read(&mut buffer, 1 << 20).await.unwrap() > 0 {}
+    assert!(rest(&mut reader, 1 << 20).await == it.bytes[..1_500_000]);
     reader.checkpoint(b"read").await.unwrap();
     store.park(ingest).await;
     let (_, len, checkpoint, _) = it.begin(&store).await;

@@ -16,7 +16,7 @@ use lugger_core::{
     },
     name::Digest,
 };
-use lugger_wasm::store::{Bytes, Options, Store, Writer};
+use lugger_wasm::store::{Bytes, Options, Reader, Store, Writer};
 
 /// Every case, as tests of the module it is used in.
 #[macro_export]
@@ -143,6 +143,17 @@ impl Sample {
         assert_eq!(blob.len(), self.size());
         let bytes = blob.read_at(0, usize::MAX).await.unwrap();
         assert!(bytes == self.bytes, "other bytes");
+    }
+}
+
+/// All that is left to read, so many bytes at once.
+pub(crate) async fn rest(reader: &mut Reader, at_once: usize) -> Vec<u8> {
+    let (mut all, mut room) = (Vec::new(), vec![0; at_once]);
+    loop {
+        match reader.read(&mut room).await.unwrap() {
+            0 => return all,
+            read => all.extend(&room[..read]),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use futures::future2;
 
-use super::{At, LONG, Sample};
+use super::{At, LONG, Sample, rest};
 
 pub(crate) async fn islands_are_kept(at: At) {
     for len in [LONG, 60_000] {
@@ -56,11 +56,7 @@ pub(crate) async fn gaps_are_filled_and_committed(at: At) {
     let (first, second) = (it.fill(&store, ingest, 0, 1_000_000), it.fill(&store, ingest, 1_500_000, LONG));
     future2(first, second).await;
     let mut reader = store.reader(ingest, 0, LONG as u64).await.unwrap();
-    let (mut all, mut buffer) = (Vec::<u8>::new(), Vec::new());
-    while reader.read(&mut buffer, 1 << 20).await.unwrap() > 0 {
-        all.extend(&buffer);
-    }
-    assert!(all == it.bytes);
+    assert!(rest(&mut reader, 1 << 20).await == it.bytes);
     it.commit(&store, ingest).await.unwrap();
     it.check(&store).await;
 }

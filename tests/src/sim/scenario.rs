@@ -153,6 +153,7 @@ fn ranges(rng: &mut Rng) -> Ranges {
         segment,
         // Always, sometimes, hardly ever.
         slow: Duration::from_millis([0, 20, 200][rng.below(3) as usize]),
+        ..Ranges::default()
     }
 }
 
