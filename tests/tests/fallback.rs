@@ -145,6 +145,16 @@ fn scratch_is_nobodys_to_give() {
 }
 
 #[test]
+fn what_came_from_an_archive_is_no_registrys() {
+    let reference = Reference::parse("archive.local/my-image:latest").expect("a name");
+    let query = Query { reference, registries: Registries::default(), platform: None };
+    let mut script = Script::new(world(), async |cx| verb::digest(cx, query).await);
+    let error = script.finish().unwrap_err();
+    assert_eq!(error, Error::FromArchive("archive.local/my-image:latest".to_owned()));
+    assert!(error.to_string().contains("open the archive again"), "{error}");
+}
+
+#[test]
 fn registries_of_old_are_told_from_images_that_are_not_there() {
     let mut script = Script::pull_in(world(), |_| {});
     let answer = Answer::new(404, b"404 page not found".to_vec()).header("x-docker-registry-version", "0.9");

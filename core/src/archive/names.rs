@@ -9,7 +9,7 @@ use crate::name::{Digest, Reference};
 /// The full name that containerd and docker write beside the tag.
 const IMAGE_NAME: &str = "io.containerd.image.name";
 /// The registry of images that have no name of their own: reserved for this machine (RFC 6762).
-const LOCAL: &str = "archive.local";
+pub(crate) const LOCAL: &str = "archive.local";
 
 /// Names for what has none in an archive: `archive.local/<file>`, from the name of the file without `.tar`.
 #[derive(Debug)]

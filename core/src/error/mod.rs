@@ -43,6 +43,9 @@ pub enum Error {
     /// The name stands for something else.
     #[error("`{0}` is a reserved name")]
     Reserved(String),
+    /// The name was given to an image that had none: it is no registry's.
+    #[error("`{0}` came from an archive, and no registry knows it by this name: open the archive again")]
+    FromArchive(String),
     /// None of the endpoints of a repository may be asked for this.
     #[error("{doing}: no endpoint of {repository} may be asked for that")]
     NoEndpoint {
@@ -124,6 +127,7 @@ impl Error {
             #[cfg(feature = "files")]
             Self::Keep(_) => Kind::Failed,
             Self::Reserved(_) => Kind::Denied,
+            Self::FromArchive(_) => Kind::NotFound,
             Self::NoEndpoint { .. } => Kind::NotFound,
             Self::Registry(error) => error.first.why.kind(),
             Self::Content { why, .. } if matches!(**why, ContentError::NoPlatform { .. }) => Kind::NotFound,

@@ -10,6 +10,7 @@ use super::{
     tags::Listing,
 };
 use crate::{
+    archive,
     error::{Error, Refusal},
     event::{Event, Quota, Warning},
     model::{Descriptor, Document},
@@ -31,10 +32,14 @@ pub struct Repository {
 
 impl Repository {
     /// The repository of a reference, at the endpoints that the user's settings give it. `scratch` is no image, and
-    /// nobody is asked for it.
+    /// what an archive had no name for is nobody's: nobody is asked for them.
     pub async fn open(cx: &Cx, reference: &Reference, registries: &Registries) -> Result<Self, Error> {
         if reference.domain() == "docker.io" && reference.path() == "library/scratch" {
             return Err(Error::Reserved("scratch".to_owned()));
+        }
+        // Somebody in this network may answer to it.
+        if reference.domain() == archive::names::LOCAL {
+            return Err(Error::FromArchive(reference.to_string()));
         }
         let endpoints = config::endpoints(cx, reference, registries).await?;
         let repository = Self::new(reference, endpoints, &Credentials::new(registries));

@@ -10,6 +10,7 @@ use js_sys::Promise;
 use lugger_core::{
     effect::{extents::Extents, store::StoreError},
     name::Digest,
+    small::SmallMap,
 };
 use wasm_bindgen::JsValue;
 
@@ -17,7 +18,6 @@ use super::{
     Inner,
     chunks::{self, CHUNK},
     content, error,
-    few::Few,
     idb::{self, CHUNKS, INGESTS, Mode, Transaction},
     opfs::SyncFile,
     rows::{IngestRow, Place},
@@ -42,11 +42,11 @@ pub(super) struct Ingest {
     /// Whether the row says what a file has.
     pub(super) has_journal: Cell<bool>,
     /// Of a [`Place::Chunks`]: what its writers have gathered for their next chunks, by writer.
-    pub(super) tails: RefCell<Few<u64, Tail>>,
+    pub(super) tails: RefCell<SmallMap<u64, Tail>>,
     /// How many writers it has had.
     pub(super) writers: Cell<u64>,
     /// The chunks that are being put, by offset, and the bytes of those and of all before them.
-    pub(super) putting: RefCell<Few<u64, Promise>>,
+    pub(super) putting: RefCell<SmallMap<u64, Promise>>,
     pub(super) begun: RefCell<Extents>,
     /// How many bytes of a file's parts the row does not know of, and whoever tells it.
     pub(super) unsaid: Cell<u64>,

@@ -9,11 +9,11 @@ use js_sys::Promise;
 use lugger_core::{
     effect::{IngestId, store::StoreError},
     name::Digest,
+    small::SmallMap,
 };
 
 use super::{
     Inner, content, error,
-    few::Few,
     idb::{self, INGESTS, Transaction},
     ingest::Ingest,
     rows::{IngestRow, Place},
@@ -23,8 +23,8 @@ use crate::js;
 /// The ingests that are open in this store, and those that are about to end.
 #[derive(Default)]
 pub(super) struct Ingests {
-    open: RefCell<Few<IngestId, Rc<Ingest>>>,
-    ending: RefCell<Few<Digest, Promise>>,
+    open: RefCell<SmallMap<IngestId, Rc<Ingest>>>,
+    ending: RefCell<SmallMap<Digest, Promise>>,
     last: Cell<u64>,
 }
 
@@ -53,7 +53,7 @@ impl Ingests {
 
     /// Lets go of all files at once, for a store that is cleared.
     pub(super) fn close_all(&self) {
-        for ingest in self.open.borrow_mut().take() {
+        for ingest in self.open.take().into_values() {
             ingest.close();
             ingest.tails.take();
         }

@@ -6,13 +6,16 @@ use std::{
 };
 
 use js_sys::{Function, Object, Promise, Reflect};
-use lugger_core::effect::{
-    LockId,
-    store::{LockKey, StoreError},
+use lugger_core::{
+    effect::{
+        LockId,
+        store::{LockKey, StoreError},
+    },
+    small::SmallMap,
 };
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 
-use super::{error, few::Few, idb};
+use super::{error, idb};
 use crate::js;
 
 /// The locks that this store holds for its callers.
@@ -21,9 +24,9 @@ pub(super) struct Locks(Rc<Held>);
 
 #[derive(Default)]
 struct Held {
-    held: RefCell<Few<LockId, Lock>>,
+    held: RefCell<SmallMap<LockId, Lock>>,
     /// Those that are being let go of.
-    going: RefCell<Few<LockKey, Promise>>,
+    going: RefCell<SmallMap<LockKey, Promise>>,
     last: Cell<u64>,
 }
 
@@ -77,7 +80,7 @@ impl Locks {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        for lock in self.held.borrow_mut().take() {
+        for lock in self.held.take().into_values() {
             let _ = lock.release.call0(&JsValue::NULL);
         }
     }

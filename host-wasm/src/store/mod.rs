@@ -29,7 +29,6 @@ mod chunks;
 mod content;
 mod ends;
 mod error;
-mod few;
 mod idb;
 mod ingest;
 mod ingests;
