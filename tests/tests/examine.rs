@@ -226,7 +226,7 @@ fn a_target_is_never_asked_for_and_documents_in_memory_count() {
     let (world, overview) = look(world, want(documents, Some("linux/amd64")));
     let overview = overview.unwrap();
     assert_eq!((overview.layers[1].state, overview.layers[1].have), (State::Partial, 10));
-    assert_eq!(overview.platform.as_deref(), Some("linux/amd64"));
+    assert_eq!((overview.config_state, overview.platform.as_deref()), (State::Stored, Some("linux/amd64")));
     // Another platform is not there.
     let (world, overview) = look(world, want(vec![list], Some("linux/s390x")));
     assert_eq!(overview.unwrap().selected, None);

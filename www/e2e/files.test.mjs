@@ -166,6 +166,9 @@ test("an image is shown while its archive is read, until that is stopped, and th
   await state.getByText("Reading and verifying").waitFor();
   await page.getByText(/reading [1-9]\d? %/).waitFor();
   await page.getByText("PATH=/usr/local/bin:/usr/bin:/bin").waitFor();
+  // What is shown was verified, though only the last step puts it into the store.
+  const documents = page.getByRole("region", { name: "Documents" }).getByRole("listitem");
+  assert.equal(await documents.filter({ hasText: "digest verified" }).count(), 3);
   await accessible(page);
   await picture(page, "reading", { fullPage: true });
 

@@ -66,7 +66,7 @@ pub struct Overview {
     pub manifest: Option<Descriptor>,
     /// Its configuration, or what stands in its place.
     pub config: Option<Descriptor>,
-    /// How much of that is here.
+    /// How much of that is here, in the store or in memory.
     pub config_state: State,
     /// Of the index, and over them those of the manifest.
     pub annotations: BTreeMap<String, String>,
@@ -183,7 +183,10 @@ impl Overview {
         self.manifest = Some(manifest.descriptor());
         self.annotations.extend(manifest.as_manifest().map(|it| it.annotations.clone()).unwrap_or_default());
         let Some(view) = manifest.as_manifest() else { return Ok(()) };
-        (self.config_state, _) = parts::here(cx, &view.config).await?;
+        self.config_state = match shelf.has(cx, &view.config.digest).await? {
+            true => State::Stored,
+            false => parts::here(cx, &view.config).await?.0,
+        };
         self.config = Some(view.config.clone());
         // Of an artifact, this is something else.
         let config = match view.config.media_type.is_config() {
