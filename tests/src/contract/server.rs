@@ -17,7 +17,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 
 /// How long a body that breaks off waits before it does. A browser throws away what it has not shown by then: no host can be
 /// asked for bytes that come together with the end of their connection.
-const MOMENT: Duration = Duration::from_millis(100);
+const MOMENT: Duration = Duration::from_millis(300);
 
 /// What lets pages of other origins ask, and see everything.
 const OPEN_TO_PAGES: &str = "access-control-allow-origin: *\r\naccess-control-expose-headers: *\r\n";
