@@ -18,6 +18,15 @@ impl Instant {
     }
 }
 
+/// A pause for people, rounded up: `90 s`, `15 min`, `24 h`.
+pub fn words(wait: Duration) -> String {
+    match wait.as_secs() {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds @ ..7_200 => format!("{} min", seconds.div_ceil(60)),
+        seconds => format!("{} h", seconds.div_ceil(3_600)),
+    }
+}
+
 /// Wall-clock time in whole seconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime(pub u64);
@@ -103,6 +112,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn pauses_are_said_in_the_unit_that_suits_them_and_never_too_short() {
+        for (seconds, said) in
+            [(0, "0 s"), (119, "119 s"), (121, "3 min"), (900, "15 min"), (7_201, "3 h"), (86_400, "24 h")]
+        {
+            assert_eq!(words(Duration::from_secs(seconds)), said);
+        }
+    }
 
     #[test]
     fn prints_and_reads_back_known_times() {

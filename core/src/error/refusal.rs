@@ -8,6 +8,7 @@ use super::{ContentError, Kind, Said};
 use crate::{
     effect::{http::NetError, secret::SecretError},
     registry::Place,
+    time::words,
 };
 
 /// What came back instead of what was asked for.
@@ -44,7 +45,7 @@ pub enum Refusal {
         words: String,
     },
     /// Too many requests (429).
-    #[error("too many requests{}", after.map(|d| format!(", try again in {} s", d.as_secs())).unwrap_or_default())]
+    #[error("too many requests{}", after.map(|d| format!(", try again in {}", words(d))).unwrap_or_default())]
     Throttled {
         /// What `Retry-After` asked for.
         after: Option<Duration>,
