@@ -94,6 +94,8 @@ impl Host {
     /// With credentials.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = credentials;
+        // What was granted to somebody else is not for this one.
+        self.grants = Arc::default();
         self
     }
 
@@ -169,7 +171,7 @@ impl Host {
                     }
                 }
                 Output::Done(result) => {
-                    self.grants().extend(op.take_learnt());
+                    self.grants().extend(&op.take_learnt());
                     return result;
                 }
             }
@@ -226,4 +228,17 @@ fn receive(inbox: &Receiver<Message>, wait: Option<Duration>) -> Option<Message>
 
 fn millis(elapsed: Duration) -> u64 {
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_gets_other_credentials_does_not_use_what_was_granted_before() {
+        let grants = Arc::default();
+        let host = Host::without_store(Limits::default()).sharing(&grants);
+        assert!(Arc::ptr_eq(&host.grants, &grants));
+        assert!(!Arc::ptr_eq(&host.credentials(Box::new(|_| Ok(None))).grants, &grants));
+    }
 }

@@ -100,7 +100,7 @@ impl Host {
                 }
                 Output::Done(result) => {
                     running.settle(&mut op).await;
-                    self.grants.borrow_mut().extend(op.take_learnt());
+                    self.grants.borrow_mut().extend(&op.take_learnt());
                     return result;
                 }
             }

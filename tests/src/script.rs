@@ -120,7 +120,7 @@ impl<T: 'static> Script<T> {
                 Output::Done(result) => {
                     let said = result.as_ref().map_or_else(ToString::to_string, |_| "ok".to_owned());
                     self.world.log(Mark::Done, &said);
-                    self.world.grants.extend(self.op.take_learnt());
+                    self.world.grants.extend(&self.op.take_learnt());
                     self.world.check_released("at the end", 0);
                     self.world.check_transcript();
                     self.done = Some(result);

@@ -96,7 +96,7 @@ impl World {
                     let committing = jobs.iter().filter(|job| job.work.ends_ingest()).count();
                     self.check_released("at the end", committing);
                     self.drain(&mut op, jobs);
-                    self.grants.extend(op.take_learnt());
+                    self.grants.extend(&op.take_learnt());
                     return (Ended::Done(result), steps);
                 }
                 Output::Wait(wake) => wake,
