@@ -183,15 +183,16 @@ impl Overview {
         self.manifest = Some(manifest.descriptor());
         self.annotations.extend(manifest.as_manifest().map(|it| it.annotations.clone()).unwrap_or_default());
         let Some(view) = manifest.as_manifest() else { return Ok(()) };
-        self.config_state = match shelf.has(cx, &view.config.digest).await? {
-            true => State::Stored,
-            false => parts::here(cx, &view.config).await?.0,
-        };
         self.config = Some(view.config.clone());
         // Of an artifact, this is something else.
         let config = match view.config.media_type.is_config() {
             true => shelf.config(cx, &view.config).await?,
             false => None,
+        };
+        // Afterwards, as content may come meanwhile: what is shown of a configuration that was here is verified.
+        self.config_state = match shelf.has(cx, &view.config.digest).await? {
+            true => State::Stored,
+            false => parts::here(cx, &view.config).await?.0,
         };
         if let Some(config) = &config {
             self.read_config(config);
