@@ -1,14 +1,11 @@
 //! An import that looks into layers as they go by: what `examine` finds later is known at once.
 
-use std::{future::poll_fn, task::Poll};
-
 use lugger_core::{
     error::Error,
     event::{Event, Warning},
     name::{Digest, Reference},
-    op::Cx,
     store::State,
-    verb::{self, Examination, Examine, Import, Imported, Look, Overview},
+    verb::{self, Examination, Examine, Import, Imported, Look},
 };
 use lugger_tests::{
     archive::{Files, Sample, gzip, index, tar},
@@ -126,47 +123,6 @@ fn what_an_image_is_can_be_seen_before_its_layers_are_here() {
     let planned =
         position(&script, |event| matches!(event, Event::Planned(it) if !it.media_type.is_document()));
     assert!(loaded < configured && configured < planned);
-}
-
-/// What is seen of an image while it is imported, by who begins to look after so many turns.
-fn meanwhile(sample: &Sample, after: usize) -> Overview {
-    let (documents, target) = sample.blobs();
-    let mut world = world();
-    let want = Import {
-        files: world.give(&archive(&sample.layout(&json!({})))),
-        name: Some(reference()),
-        examine: true,
-        make_room: false,
-    };
-    let look = Look {
-        target: serde_json::from_value(target).expect("a descriptor"),
-        documents: documents.last().map(|(_, manifest)| manifest.clone()).into_iter().collect(),
-        remote: false,
-        ..Look::new(reference())
-    };
-    let flow = async move |cx: Cx| {
-        let mut look = verb::overview(cx.clone(), look);
-        let mut import = Some(Box::pin(verb::import(cx, want)));
-        let mut turns = 0;
-        poll_fn(|task| {
-            import.take_if(|import| import.as_mut().poll(task).is_ready());
-            turns += 1;
-            if turns > after || import.is_none() { look.as_mut().poll(task) } else { Poll::Pending }
-        })
-        .await
-    };
-    Script::new(world, flow).finish().expect("its documents are known")
-}
-
-#[test]
-fn what_is_shown_of_a_configuration_while_it_comes_is_here() {
-    let seen: Vec<_> = (0..100).map(|after| meanwhile(&sample(), after)).collect();
-    assert!(seen.iter().any(|it| it.run.is_none()) && seen.iter().any(|it| it.run.is_some()));
-    for (after, overview) in seen.iter().enumerate() {
-        if overview.run.is_some() {
-            assert_eq!(overview.config_state, State::Stored, "after {after} turns");
-        }
-    }
 }
 
 #[test]

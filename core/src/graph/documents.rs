@@ -72,10 +72,7 @@ impl Documents {
     }
 
     async fn stored(&self, cx: &Cx, node: &Descriptor) -> Result<Option<Document>, Error> {
-        if cx.find(&node.digest).await?.is_none() {
-            return Ok(None);
-        }
-        let bytes = cx.read(&node.digest, limits::MANIFEST_BYTES).await?;
+        let Some(bytes) = cx.try_read(&node.digest, limits::MANIFEST_BYTES).await? else { return Ok(None) };
         let document = Document::verified(bytes, node);
         document
             .map(Some)

@@ -18,7 +18,9 @@ use crate::{
         http::{Exchange, NetError, Payload, Response},
         pump::{Counter, End, Pump, Pumped, Sink, Source, Tap},
         secret::{Origin, Secret, SecretError},
-        store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, StoreError},
+        store::{
+            Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, StoreError, StoreErrorKind,
+        },
         verifier::Verified,
     },
     event::Event,
@@ -262,6 +264,14 @@ impl Cx {
     /// Small committed content.
     pub async fn read(&self, digest: &Digest, max: u64) -> Result<Vec<u8>, StoreError> {
         self.ask(|t| Request::Read(Read { digest: digest.clone(), max }, t)).await
+    }
+
+    /// The same, if it is there: asked in one go, as it may go between two questions.
+    pub async fn try_read(&self, digest: &Digest, max: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.read(digest, max).await {
+            Err(error) if error.kind == StoreErrorKind::Missing => Ok(None),
+            read => read.map(Some),
+        }
     }
 
     /// Starts or resumes the ingest of this content. Hold its lock.

@@ -33,6 +33,19 @@ pub enum State {
     Damaged,
 }
 
+/// How much of some content the store has, and how many bytes.
+pub async fn here(cx: &Cx, content: &Digest) -> Result<(State, u64), StoreError> {
+    if let Some(size) = cx.find(content).await? {
+        return Ok((State::Stored, size));
+    }
+    Ok(match cx.partial(content).await? {
+        Some(have) if have > 0 => (State::Partial, have),
+        Some(_) => (State::Absent, 0),
+        // It may have been committed between the two questions.
+        None => cx.find(content).await?.map_or((State::Absent, 0), |size| (State::Stored, size)),
+    })
+}
+
 /// What an earlier look has found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Looked {

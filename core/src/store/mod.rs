@@ -27,5 +27,5 @@ pub use self::{
     image::{ImageRecord, image_key, images, lookup, publish},
     labels::Labels,
     lease::{Lease, LeaseRecord, leased},
-    looked::{Looked, State},
+    looked::{Looked, State, here},
 };

@@ -87,10 +87,7 @@ async fn own_platform(
 ) -> Result<Option<Platform>, Error> {
     let config = documents.children(&manifest.digest).into_iter().find(|child| child.media_type.is_config());
     let Some(config) = config else { return Ok(None) };
-    if cx.find(&config.digest).await?.is_none() {
-        return Ok(None);
-    }
-    let bytes = cx.read(&config.digest, limits::CONFIG_BYTES).await?;
+    let Some(bytes) = cx.try_read(&config.digest, limits::CONFIG_BYTES).await? else { return Ok(None) };
     // What cannot be read is said where it is looked into.
     Ok(Config::parse(bytes).ok().map(|config| config.platform().normalize()))
 }

@@ -11,7 +11,7 @@ use crate::{
     name::Reference,
     op::Cx,
     registry::{Registries, Repository},
-    store::lookup,
+    store::{State, here, lookup},
 };
 
 /// What to plan.
@@ -129,14 +129,10 @@ pub async fn plan(cx: Cx, want: Plan) -> Result<Planned, Error> {
 }
 
 async fn needed(cx: &Cx, blob: &Descriptor) -> Result<Needed, Error> {
-    if cx.find(&blob.digest).await? == Some(blob.size) {
-        return Ok(Needed::Present);
-    }
-    if blob.size == 0 || blob.embedded().is_some() {
-        return Ok(Needed::Embedded);
-    }
-    Ok(match cx.partial(&blob.digest).await? {
-        Some(from) if from > 0 && from <= blob.size => Needed::Resume(from),
+    Ok(match here(cx, &blob.digest).await? {
+        (State::Stored, size) if size == blob.size => Needed::Present,
+        _ if blob.size == 0 || blob.embedded().is_some() => Needed::Embedded,
+        (State::Partial, from) if from <= blob.size => Needed::Resume(from),
         _ => Needed::Fetch,
     })
 }

@@ -249,13 +249,10 @@ pub(super) async fn stored(
     digest: &Digest,
     known: Option<Descriptor>,
 ) -> Result<Option<Descriptor>, Error> {
-    if cx.find(digest).await?.is_none() {
-        return Ok(None);
-    }
     if known.is_some() {
-        return Ok(known);
+        return Ok(cx.find(digest).await?.and(known));
     }
-    let bytes = cx.read(digest, limits::MANIFEST_BYTES).await?;
+    let Some(bytes) = cx.try_read(digest, limits::MANIFEST_BYTES).await? else { return Ok(None) };
     let read = |bytes: Vec<u8>| {
         let target = Descriptor::new(detect(&bytes)?, digest.clone(), bytes.len() as u64);
         Document::verified(bytes, &target)
@@ -278,10 +275,7 @@ async fn check_platform(
     let config = documents.children(&target.digest).into_iter().find(|child| child.media_type.is_config());
     let (Some(config), false) = (config, target.media_type.is_index()) else { return Ok(()) };
     // A handler of the caller's may have skipped it.
-    if cx.find(&config.digest).await?.is_none() {
-        return Ok(());
-    }
-    let bytes = cx.read(&config.digest, limits::CONFIG_BYTES).await?;
+    let Some(bytes) = cx.try_read(&config.digest, limits::CONFIG_BYTES).await? else { return Ok(()) };
     let what = || format!("config {}", config.digest);
     let got = Config::parse(bytes).map_err(|error| Error::content(what(), error))?.platform().clone();
     let (want, got) = (want.clone(), got);

@@ -46,10 +46,7 @@ impl Shelf<'_> {
         if let Some(bytes) = self.held.get(digest) {
             return Ok(Some(bytes.clone()));
         }
-        match cx.find(digest).await? {
-            Some(_) => Ok(Some(cx.read(digest, max).await?)),
-            None => Ok(None),
-        }
+        Ok(cx.try_read(digest, max).await?)
     }
 
     /// A document, if it can be had.

@@ -19,7 +19,7 @@ use crate::{
     name::{Platform, Reference},
     op::{Cx, Flow, map_limit},
     registry::{Registries, Repository},
-    store::{State, images},
+    store::{State, here, images},
 };
 
 /// What to look at.
@@ -192,7 +192,7 @@ impl Overview {
         // Afterwards, as content may come meanwhile: what is shown of a configuration that was here is verified.
         self.config_state = match shelf.has(cx, &view.config.digest).await? {
             true => State::Stored,
-            false => parts::here(cx, &view.config).await?.0,
+            false => here(cx, &view.config.digest).await?.0,
         };
         if let Some(config) = &config {
             self.read_config(config);

@@ -8,7 +8,7 @@ use crate::{
     model::{Descriptor, Step},
     name::Digest,
     op::Cx,
-    store::{Looked, State},
+    store::{Looked, State, here},
     verb::shelf::attests,
 };
 
@@ -55,7 +55,7 @@ pub struct LayerOverview {
 
 impl LayerOverview {
     pub(super) async fn look(cx: &Cx, layer: &Descriptor, diff_id: Option<&Digest>) -> Result<Self, Error> {
-        let (mut state, have) = here(cx, layer).await?;
+        let (mut state, have) = here(cx, &layer.digest).await?;
         let mut unpacked = None;
         if state == State::Stored {
             let looked = Looked::read(cx, &layer.digest).await?;
@@ -63,17 +63,6 @@ impl LayerOverview {
         }
         Ok(Self { descriptor: layer.clone(), diff_id: diff_id.cloned(), state, have, unpacked })
     }
-}
-
-/// How much of some content the store has, and how many bytes.
-pub(super) async fn here(cx: &Cx, content: &Descriptor) -> Result<(State, u64), Error> {
-    if let Some(size) = cx.find(&content.digest).await? {
-        return Ok((State::Stored, size));
-    }
-    Ok(match cx.partial(&content.digest).await? {
-        Some(have) if have > 0 => (State::Partial, have),
-        _ => (State::Absent, 0),
-    })
 }
 
 /// A step of the build, joined to the layer that it made.
