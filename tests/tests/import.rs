@@ -1,5 +1,7 @@
 //! Archives and folders that the user gives.
 
+use std::rc::Rc;
+
 use lugger_core::{
     error::{Error, Kind},
     event::Event,
@@ -197,6 +199,31 @@ fn lies_and_damage_are_never_published() {
         let error = failed.unwrap_err();
         assert!(error.to_string().contains(says) && error.kind() == Kind::Content, "{error}");
     }
+}
+
+#[test]
+fn a_configuration_that_is_too_long_is_refused_and_one_that_is_here_keeps_no_image_from_being_listed() {
+    let mut long = Sample::of(&[b"long"]);
+    long.config.resize(9 << 20, b' ');
+    let (script, _) = run(world(), &sample().layout(&json!({})), Some("r.example/good"));
+    let (script, failed) = run(script.world, &long.layout(&json!({})), Some("r.example/long"));
+    let error = failed.unwrap_err();
+    assert!(error.to_string().contains("more than the 8388608 bytes"), "{error}");
+    assert!(!has(&script, &long.config) && script.world.store.disk.ingests.is_empty());
+    // Put there by somebody else.
+    let mut world = script.world;
+    let (files, target) = long.blobs();
+    world
+        .store
+        .disk
+        .blobs
+        .extend(files.into_iter().map(|(_, bytes)| (Digest::sha256(&bytes), Rc::from(bytes))));
+    let record = json!({"target": target, "created_at": "", "updated_at": ""});
+    world.store.disk.put("image/r.example/long", record.to_string());
+    let listed = Script::new(world, verb::list).finish().unwrap();
+    let listed: Vec<_> =
+        listed.iter().map(|image| (&*image.name, image.platforms.len(), image.size > 9 << 20)).collect();
+    assert_eq!(listed, [("r.example/good:latest", 1, false), ("r.example/long", 0, true)]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     },
     error::{ContentError, Error},
     event::Event,
-    model::Descriptor,
+    model::{Descriptor, limits},
     name::Mismatch,
     op::{Begins, Cx, Ingest, Left, Lock, Why},
     registry::Repository,
@@ -47,7 +47,9 @@ pub async fn fetch_blob(
 /// Sees to a blob that needs no bytes from elsewhere: it is there already, is empty, or its descriptor brings it along. Any
 /// other is under the lease from now on.
 pub(super) async fn settle(cx: &Cx, lease: &Lease, blob: &Descriptor) -> Result<Option<Outcome>, Error> {
-    let max = cx.limits().blob_max;
+    // A configuration is read as a whole.
+    let most = if blob.media_type.is_config() { limits::CONFIG_BYTES } else { u64::MAX };
+    let max = cx.limits().blob_max.min(most);
     if blob.size > max {
         return Err(Error::content(format!("blob {}", blob.digest), ContentError::TooLarge { max }));
     }

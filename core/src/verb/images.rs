@@ -72,7 +72,7 @@ async fn run(cx: Cx) -> Result<Vec<Image>, Error> {
             }
         }
         if platforms.is_empty() {
-            platforms.extend(own_platform(&cx, &documents, &record.target).await?);
+            platforms.extend(own_platform(&cx, &documents, &record.target).await);
         }
         listed.push(Image { name, record, platforms, size });
     }
@@ -80,14 +80,9 @@ async fn run(cx: Cx) -> Result<Vec<Image>, Error> {
 }
 
 /// What a single manifest is for, as its configuration says.
-async fn own_platform(
-    cx: &Cx,
-    documents: &Documents,
-    manifest: &Descriptor,
-) -> Result<Option<Platform>, Error> {
+async fn own_platform(cx: &Cx, documents: &Documents, manifest: &Descriptor) -> Option<Platform> {
     let config = documents.children(&manifest.digest).into_iter().find(|child| child.media_type.is_config());
-    let Some(config) = config else { return Ok(None) };
-    let Some(bytes) = cx.try_read(&config.digest, limits::CONFIG_BYTES).await? else { return Ok(None) };
     // What cannot be read is said where it is looked into.
-    Ok(Config::parse(bytes).ok().map(|config| config.platform().normalize()))
+    let bytes = cx.read(&config?.digest, limits::CONFIG_BYTES).await.ok()?;
+    Some(Config::parse(bytes).ok()?.platform().normalize())
 }
