@@ -69,7 +69,7 @@ pub struct Requests {
 impl Planned {
     /// Bytes that would come over the network: documents and blobs.
     pub fn bytes(&self) -> u64 {
-        self.content.iter().map(|(content, needed)| needed.bytes(content.size)).sum()
+        self.content.iter().map(|(content, needed)| needed.bytes(content.size)).fold(0, u64::saturating_add)
     }
 }
 
@@ -135,4 +135,24 @@ async fn needed(cx: &Cx, blob: &Descriptor) -> Result<Needed, Error> {
         (State::Partial, from) if from <= blob.size => Needed::Resume(from),
         _ => Needed::Fetch,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::name::{Digest, MediaType};
+
+    #[test]
+    fn sizes_of_which_no_sum_can_be_made_are_a_plan_all_the_same() {
+        let layer = MediaType::known("application/vnd.oci.image.layer.v1.tar");
+        let target = Descriptor::new(layer, Digest::sha256(b"x"), i64::MAX.unsigned_abs());
+        let planned = Planned {
+            name: String::new(),
+            content: vec![(target.clone(), Needed::Fetch); 3],
+            target,
+            requests: Requests::default(),
+            quota: None,
+        };
+        assert_eq!(planned.bytes(), u64::MAX);
+    }
 }
