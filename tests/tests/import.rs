@@ -253,6 +253,9 @@ fn an_interrupted_import_goes_on_without_copying_again() {
     let (script, failed) = run(world, &given, None);
     assert!(failed.unwrap_err().to_string().contains("full"));
     nothing_came_of_it(&script);
+    let said = script.world.transcript.to_string();
+    let [parked, unlocked] = ["- park ingest", "- unlock"].map(|notice| said.rfind(notice));
+    assert!(parked.is_some() && parked < unlocked, "nobody else may begin before it is parked\n{said}");
     let mut world = script.world;
     let before = world.tally.all_bytes();
     assert!(before > 0);

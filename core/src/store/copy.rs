@@ -39,7 +39,8 @@ pub async fn copy_blob(
     if len != blob.size {
         return Err(wrong(blob, Mismatch::Size { want: blob.size, got: len }));
     }
-    let Some(Opened { mut ingest, mut verifier, _lock, .. }) = open(cx, blob).await? else {
+    // What is named first goes last.
+    let Some(Opened { _lock, mut ingest, mut verifier, .. }) = open(cx, blob).await? else {
         return Ok(None);
     };
     // What an earlier run left may be to blame: once more, from the first byte.
