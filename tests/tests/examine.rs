@@ -7,7 +7,7 @@ use lugger_core::{
     event::{Event, Warning},
     machine::Unpacked,
     model::Descriptor,
-    name::{Digest, Platform, Reference},
+    name::{Algorithm, Digest, Platform, Reference},
     store::State,
     verb::{self, Examination, Examine, Import, Look, Overview},
 };
@@ -24,14 +24,38 @@ fn reference() -> Reference {
     Reference::parse(NAME).expect("as it was made here")
 }
 
-/// A store with these files of a layout in it.
-fn imported(files: &[(String, Vec<u8>)]) -> World {
-    let mut world = calm(Scenario::plain(Vec::new()));
+fn import(mut world: World, name: &str, files: &[(String, Vec<u8>)], examine: bool) -> World {
     let files = world.give(files);
-    let want = Import { files, name: Some(reference()), examine: false, make_room: false };
+    let name = Some(Reference::parse(name).expect("as it was made here"));
+    let want = Import { files, name, examine, make_room: false };
     let mut script = Script::new(world, async |cx| verb::import(cx, want).await);
     script.finish().expect("as it was made here");
     script.world
+}
+
+/// A store with these files of a layout in it.
+fn imported(files: &[(String, Vec<u8>)]) -> World {
+    import(calm(Scenario::plain(Vec::new())), NAME, files, false)
+}
+
+/// A layout of an image with these layers: what the manifest calls each, its bytes, and what the configuration says that it
+/// unpacks to.
+fn calling(layers: &[(&str, &[u8], Digest)]) -> Files {
+    let mut files = Files::new();
+    let mut add = |media_type: &str, bytes: &[u8]| {
+        let digest = Digest::sha256(bytes);
+        files.push((format!("blobs/sha256/{}", digest.encoded()), bytes.to_vec()));
+        json!({"mediaType": media_type, "digest": digest.to_string(), "size": bytes.len()})
+    };
+    let diff_ids: Vec<_> = layers.iter().map(|(_, _, diff_id)| diff_id.to_string()).collect();
+    let config =
+        json!({"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": diff_ids}});
+    let config = add("application/vnd.oci.image.config.v1+json", config.to_string().as_bytes());
+    let layers: Vec<_> = layers.iter().map(|(media_type, bytes, _)| add(media_type, bytes)).collect();
+    let manifest = json!({"schemaVersion": 2, "config": config, "layers": layers});
+    let manifest = add("application/vnd.oci.image.manifest.v1+json", manifest.to_string().as_bytes());
+    files.extend(index(&[manifest]));
+    files
 }
 
 fn sample() -> Sample {
@@ -85,34 +109,56 @@ fn a_layer_that_is_not_what_the_config_says_is_that_images_damage() {
     let (world, overview) = look(script.world, Look::new(reference()));
     assert_eq!(states(&overview.unwrap()), [State::Damaged; 2]);
     // The same layers are sound in another image.
-    let mut world = world;
-    let files = world.give(&honest.layout(&json!({})));
-    let want = Import { files, name: Some(reference()), examine: false, make_room: false };
-    let mut script = Script::new(world, async |cx| verb::import(cx, want).await);
-    script.finish().unwrap();
-    let (_, overview) = look(script.world, Look::new(reference()));
+    let world = import(world, NAME, &honest.layout(&json!({})), false);
+    let (_, overview) = look(world, Look::new(reference()));
     assert_eq!(states(&overview.unwrap()), [State::Examined; 2]);
 }
 
 #[test]
+fn what_one_image_calls_a_layer_is_no_damage_of_another() {
+    const TAR: &str = "application/vnd.oci.image.layer.v1.tar";
+    const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+    const DOCKER: &str = "application/vnd.docker.image.rootfs.diff.tar";
+    const ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
+    const SECRET: &str = "application/vnd.oci.image.layer.v1.tar+gzip+encrypted";
+    const EROFS: &str = "application/vnd.erofs.layer.v1";
+    let tar = sample().layers.remove(0);
+    let (packed, zstd, noise) = (gzip(&tar), [0x28, 0xb5, 0x2f, 0xfd, 0, 0], [7; 1000]);
+    let (short, long) = (Digest::sha256(&tar), Digest::of(Algorithm::Sha512, &tar));
+    let other = Digest::of(Algorithm::Sha512, b"other");
+    let rows: [(&[u8], _, _, _, _); _] = [
+        (&packed, GZIP, TAR, &short, State::Examined),
+        (&packed, GZIP, DOCKER, &short, State::Examined),
+        (&tar, TAR, GZIP, &short, State::Examined),
+        (&packed, GZIP, GZIP, &long, State::Examined),
+        (&packed, GZIP, GZIP, &other, State::Examined),
+        (&zstd, ZSTD, TAR, &short, State::Stored),
+        (&zstd, TAR, GZIP, &short, State::Stored),
+        (&noise, SECRET, TAR, &short, State::Stored),
+        (&noise, EROFS, GZIP, &short, State::Stored),
+    ];
+    for (bytes, honest, lie, diff_id, state) in rows {
+        let honest = calling(&[(honest, bytes, short.clone())]);
+        let lying = calling(&[(lie, bytes, diff_id.clone())]);
+        // Afterwards, and in the pass that stores it.
+        let later = examine(imported(&lying)).0.world;
+        let at_once = import(calm(Scenario::plain(Vec::new())), NAME, &lying, true);
+        for world in [later, at_once] {
+            let (world, overview) = look(import(world, NAME, &honest, false), Look::new(reference()));
+            assert_ne!(states(&overview.unwrap()), [State::Damaged], "{lie} {diff_id}");
+            let (_, overview) = look(examine(world).0.world, Look::new(reference()));
+            assert_eq!(states(&overview.unwrap()), [state], "{lie} {diff_id}");
+        }
+    }
+}
+
+#[test]
 fn what_does_not_unpack_is_damaged_and_zstd_is_left_alone() {
-    let sample = sample();
-    let (mut files, _) = sample.blobs();
-    let (config, layers) = (files.swap_remove(2), [b"no gzip".to_vec(), b"zstd".to_vec()]);
-    let mut files: Files = vec![config];
-    let mut add = |media_type: &str, bytes: Vec<u8>| {
-        let digest = Digest::sha256(&bytes);
-        let entry = json!({"mediaType": media_type, "digest": digest.to_string(), "size": bytes.len()});
-        files.push((format!("blobs/sha256/{}", digest.encoded()), bytes));
-        entry
-    };
-    let layer = "application/vnd.oci.image.layer.v1.tar";
-    let layers =
-        [add(&format!("{layer}+gzip"), layers[0].clone()), add(&format!("{layer}+zstd"), layers[1].clone())];
-    let config = json!({"mediaType": "application/vnd.oci.image.config.v1+json", "digest": Digest::sha256(&sample.config).to_string(), "size": sample.config.len()});
-    let manifest = json!({"schemaVersion": 2, "config": config, "layers": layers, "annotations": {"a": "b"}});
-    let manifest = add("application/vnd.oci.image.manifest.v1+json", manifest.to_string().into_bytes());
-    files.extend(index(&[manifest]));
+    let (layer, diff_id) = ("application/vnd.oci.image.layer.v1.tar", Digest::sha256(b""));
+    let files = calling(&[
+        (&format!("{layer}+gzip"), b"no gzip", diff_id.clone()),
+        (&format!("{layer}+zstd"), b"zstd", diff_id),
+    ]);
     let (script, examination) = examine(imported(&files));
     assert_eq!(examination, Examination { damaged: 1, skipped: 1, ..Examination::default() });
     let (world, overview) = look(script.world, Look::new(reference()));

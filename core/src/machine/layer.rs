@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Gunzip, GunzipError, TarError, Walker};
-use crate::name::{Algorithm, Digest, Hasher, media::Compression};
+use crate::name::{Algorithm, Digest, Hasher};
 
 /// Up to here a layer may unpack to anything: small ones that are mostly zeros do.
 const FREE: u64 = 64 << 20;
@@ -15,7 +15,7 @@ const ROOM: usize = 32 << 10;
 /// Why a layer cannot be looked into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LayerError {
-    /// It is not gzip data.
+    /// It is gzip data, and damaged.
     #[error(transparent)]
     Gunzip(#[from] GunzipError),
     /// What is in it is no tar archive.
@@ -77,26 +77,20 @@ enum Packed {
 }
 
 impl LayerTap {
-    /// Before the first byte of a layer that is compressed like this, and may unpack to `max` bytes. `None`: nobody looks
-    /// into such layers.
-    pub fn new(compression: Compression, algorithm: Algorithm, max: u64) -> Option<Self> {
-        let packed = match compression {
-            Compression::Sniffed => Packed::Sniffed(Vec::new()),
-            Compression::None => Packed::Plain,
-            Compression::Gzip => gzip(),
-            Compression::Zstd | Compression::Other => return None,
-        };
-        Some(Self {
+    /// Before the first byte of a layer that may unpack to `max` bytes. Whether it is plain or gzip its first bytes say, not
+    /// its media type: one image may call it this and another one that, and what is found is a fact of its bytes.
+    pub fn new(algorithm: Algorithm, max: u64) -> Self {
+        Self {
             seen: 0,
             max,
-            packed,
+            packed: Packed::Sniffed(Vec::new()),
             itself: None,
             known: None,
             hasher: Hasher::new(algorithm),
             walker: Walker::new(),
             bytes: 0,
             entries: 0,
-        })
+        }
     }
 
     /// The same, and it finds out the SHA-256 digest of the layer itself, too.
@@ -110,9 +104,7 @@ impl LayerTap {
     /// once more.
     #[must_use]
     pub fn known_as(mut self, digest: &Digest) -> Self {
-        let is_of_use =
-            digest.algorithm() == self.hasher.algorithm() && !matches!(self.packed, Packed::Gzip(..));
-        self.known = is_of_use.then(|| digest.clone());
+        self.known = (digest.algorithm() == self.hasher.algorithm()).then(|| digest.clone());
         self
     }
 
@@ -211,14 +203,10 @@ impl LayerTap {
     }
 }
 
-fn gzip() -> Packed {
-    Packed::Gzip(Gunzip::new(), vec![0; ROOM].into_boxed_slice())
-}
-
-/// Docker's plain layer type was used for compressed layers, too (security.md Z5).
+/// Gzip and nothing else: it is what layers were called plain for (security.md Z5).
 fn sniff(first: &[u8]) -> Result<Packed, LayerError> {
     match first {
-        [0x1f, 0x8b, ..] => Ok(gzip()),
+        [0x1f, 0x8b, ..] => Ok(Packed::Gzip(Gunzip::new(), vec![0; ROOM].into_boxed_slice())),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Err(LayerError::Other),
         _ => Ok(Packed::Plain),
     }
@@ -256,8 +244,8 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    fn examine(bytes: &[u8], compression: Compression, piece: usize) -> Result<Examined, LayerError> {
-        let mut tap = LayerTap::new(compression, Algorithm::Sha256, 1 << 40).unwrap().and_itself();
+    fn examine(bytes: &[u8], piece: usize) -> Result<Examined, LayerError> {
+        let mut tap = LayerTap::new(Algorithm::Sha256, 1 << 40).and_itself();
         bytes.chunks(piece).try_for_each(|piece| tap.feed(piece))?;
         assert_eq!(tap.len(), bytes.len() as u64);
         tap.finish()
@@ -267,55 +255,43 @@ mod tests {
     fn what_is_packed_is_what_is_found() {
         let plain = tar(3, 1000);
         let packed = gzip(&plain);
-        for (bytes, compression) in [
-            (&plain, Compression::None),
-            (&plain, Compression::Sniffed),
-            (&packed, Compression::Gzip),
-            (&packed, Compression::Sniffed),
-        ] {
+        for bytes in [&plain, &packed] {
             for piece in [1, 100, 1 << 20] {
-                let examined = examine(bytes, compression, piece).unwrap();
+                let examined = examine(bytes, piece).unwrap();
                 assert_eq!(examined.diff_id, Digest::sha256(&plain));
                 assert_eq!(examined.digest, Some(Digest::sha256(bytes)));
                 assert_eq!(examined.unpacked, Unpacked { bytes: plain.len() as u64, entries: 3 });
             }
         }
-        assert!(LayerTap::new(Compression::Zstd, Algorithm::Sha256, 1).is_none());
-        assert_eq!(examine(&[0x28, 0xb5, 0x2f, 0xfd, 0], Compression::Sniffed, 9), Err(LayerError::Other));
-        assert_eq!(examine(&plain, Compression::Gzip, 99), Err(LayerError::Gunzip(GunzipError::Damaged)));
-        assert!(matches!(examine(&packed, Compression::None, 99), Err(LayerError::Tar(_))));
+        assert_eq!(examine(&[0x28, 0xb5, 0x2f, 0xfd, 0], 9), Err(LayerError::Other));
+        assert_eq!(examine(&packed[..packed.len() - 1], 99), Err(LayerError::Gunzip(GunzipError::Truncated)));
+        assert!(matches!(examine(&gzip(&packed), 99), Err(LayerError::Tar(_))));
     }
 
     #[test]
     fn what_is_known_of_a_plain_layer_is_believed_and_of_a_packed_one_is_not() {
         let (plain, told) = (tar(2, 700), Digest::sha256(b"told"));
         let packed = gzip(&plain);
-        let diff_id = |bytes: &[u8], compression, told: &Digest| {
-            let mut tap = LayerTap::new(compression, Algorithm::Sha256, 1 << 40).unwrap().known_as(told);
+        let diff_id = |bytes: &[u8], told: &Digest| {
+            let mut tap = LayerTap::new(Algorithm::Sha256, 1 << 40).known_as(told);
             bytes.chunks(3).for_each(|piece| tap.feed(piece).unwrap());
             let examined = tap.finish().unwrap();
             assert_eq!(examined.unpacked, Unpacked { bytes: plain.len() as u64, entries: 2 });
             examined.diff_id
         };
-        assert_eq!(diff_id(&plain, Compression::None, &told), told);
-        assert_eq!(diff_id(&plain, Compression::Sniffed, &told), told);
-        assert_eq!(diff_id(&packed, Compression::Gzip, &told), Digest::sha256(&plain));
-        assert_eq!(diff_id(&packed, Compression::Sniffed, &told), Digest::sha256(&plain));
+        assert_eq!(diff_id(&plain, &told), told);
+        assert_eq!(diff_id(&packed, &told), Digest::sha256(&plain));
         let other = Digest::of(Algorithm::Sha512, &plain);
-        assert_eq!(
-            diff_id(&plain, Compression::None, &other),
-            Digest::sha256(&plain),
-            "of another algorithm"
-        );
+        assert_eq!(diff_id(&plain, &other), Digest::sha256(&plain), "of another algorithm");
     }
 
     #[test]
     fn bombs_are_refused() {
         let bomb = gzip(&tar(1, 80 << 20));
-        assert_eq!(examine(&bomb, Compression::Gzip, 1 << 16), Err(LayerError::Ratio));
+        assert_eq!(examine(&bomb, 1 << 16), Err(LayerError::Ratio));
         let small = gzip(&tar(1, 60 << 20));
-        assert!(examine(&small, Compression::Gzip, 1 << 16).is_ok(), "small enough to be anything");
-        let mut tap = LayerTap::new(Compression::Gzip, Algorithm::Sha256, 1 << 20).unwrap();
+        assert!(examine(&small, 1 << 16).is_ok(), "small enough to be anything");
+        let mut tap = LayerTap::new(Algorithm::Sha256, 1 << 20);
         assert_eq!(tap.feed(&small), Err(LayerError::TooLarge { max: 1 << 20 }));
     }
 
@@ -326,9 +302,7 @@ mod tests {
             let at = at.index(near.len());
             near[at] = byte;
             for bytes in [bytes, near] {
-                for compression in [Compression::None, Compression::Gzip, Compression::Sniffed] {
-                    let _ = examine(&bytes, compression, piece);
-                }
+                let _ = examine(&bytes, piece);
             }
         }
     }

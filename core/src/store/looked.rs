@@ -73,18 +73,14 @@ impl Looked {
         Ok(looked)
     }
 
-    /// Whether anybody has looked.
-    pub fn is_known(&self) -> bool {
-        self.diff_id.is_some() || self.damaged.is_some()
-    }
-
     /// What this means for an image whose configuration says that the layer unpacks to `want`. What a layer unpacks to is a
-    /// fact of its bytes; that it is not what one image says is that image's damage alone.
+    /// fact of its bytes; that it is not what one image says is that image's damage alone. Who looked for a digest of another
+    /// algorithm has found out nothing of this one.
     pub fn state(&self, want: Option<&Digest>) -> State {
         match (&self.damaged, &self.diff_id, want) {
             (Some(_), ..) => State::Damaged,
-            (None, Some(got), Some(want)) if got != want => State::Damaged,
-            (None, Some(_), Some(_)) => State::Examined,
+            (None, Some(got), Some(want)) if got == want => State::Examined,
+            (None, Some(got), Some(want)) if got.algorithm() == want.algorithm() => State::Damaged,
             (None, ..) => State::Stored,
         }
     }

@@ -15,7 +15,7 @@ use crate::{
     model::Descriptor,
     name::{Digest, Platform, Reference},
     op::{Cx, Flow},
-    store::{Labels, Looked, swapped},
+    store::{Labels, Looked, State, swapped},
 };
 
 /// What to examine.
@@ -81,7 +81,8 @@ async fn run(cx: Cx, want: Examine) -> Result<Examination, Error> {
     Ok(came)
 }
 
-enum Found {
+/// What came of one layer.
+pub(super) enum Found {
     Sound,
     Damaged,
     Skipped,
@@ -93,7 +94,7 @@ async fn one(cx: &Cx, layer: &Descriptor, want: &Digest) -> Result<Found, Error>
     if cx.find(&layer.digest).await?.is_none() {
         return Ok(Found::Skipped);
     }
-    if Looked::read(cx, &layer.digest).await?.is_known() {
+    if Looked::read(cx, &layer.digest).await?.state(Some(want)) != State::Stored {
         return Ok(Found::Known);
     }
     let pumped = cx.look(&layer.digest, u64::MAX, Tap::Layer(Box::new(tap))).await;
@@ -106,34 +107,35 @@ async fn one(cx: &Cx, layer: &Descriptor, want: &Digest) -> Result<Found, Error>
         (End::StoreFailed(error), _) => return Err(error.into()),
         _ => return Err(swapped(layer).into()),
     };
-    Ok(match note(cx, layer, want, verdict).await? {
-        true => Found::Sound,
-        false => Found::Damaged,
-    })
+    note(cx, layer, want, verdict).await
 }
 
 /// What looks into a layer that should unpack to `want`, and leaves it to others to verify the layer's own digest; `None`:
 /// nobody looks into such layers.
 pub(super) fn tap(cx: &Cx, layer: &Descriptor, want: &Digest) -> Option<LayerTap> {
-    let compression = layer.media_type.compression().filter(|_| !layer.media_type.is_encrypted());
-    let tap = LayerTap::new(compression?, want.algorithm(), cx.limits().unpacked_max)?;
-    Some(tap.known_as(&layer.digest))
+    let tap = || LayerTap::new(want.algorithm(), cx.limits().unpacked_max).known_as(&layer.digest);
+    layer.media_type.is_examinable().then(tap)
 }
 
-/// Writes down and tells what was found in a layer that the store has; whether that is what was wanted.
+/// Writes down and tells what was found in a layer that the store has.
 pub(super) async fn note(
     cx: &Cx,
     layer: &Descriptor,
     want: &Digest,
     verdict: Result<Examined, LayerError>,
-) -> Result<bool, Error> {
+) -> Result<Found, Error> {
     let labels = Labels::default();
     match &verdict {
         Ok(examined) => labels.set_examined(&layer.digest, examined),
+        // Nobody has looked, whatever this image calls it.
+        Err(LayerError::Other) => return Ok(Found::Skipped),
         Err(why) => labels.set_damaged(&layer.digest, &why.to_string()),
     }
     cx.apply(Batch { changes: labels.changes(), ..Batch::default() }).await?;
-    Ok(tell(cx, layer, want, verdict))
+    Ok(match tell(cx, layer, want, verdict) {
+        true => Found::Sound,
+        false => Found::Damaged,
+    })
 }
 
 /// Tells what was found; whether that is what was wanted.

@@ -88,6 +88,7 @@ fn docker_layer(base: &str) -> Option<(Format, bool, Compression)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::name::MediaType;
 
     #[test]
     fn layers_of_every_sort() {
@@ -111,6 +112,8 @@ mod tests {
         for (text, compression, foreign, encrypted) in rows {
             let layer = Layer { format: Format::Tar, compression, foreign, encrypted };
             assert_eq!(Layer::of(text), Some(layer), "{text}");
+            let examinable = !encrypted && matches!(compression, Sniffed | Plain | Gzip);
+            assert_eq!(MediaType::parse(text).unwrap().is_examinable(), examinable, "{text}");
         }
         assert!(matches!(
             Layer::of("application/vnd.erofs.layer.v1"),
@@ -121,5 +124,6 @@ mod tests {
             Some(Layer { format: Format::Other, .. })
         ));
         assert_eq!(Layer::of("application/vnd.docker.image.rootfs.diff.tar.xz"), None);
+        assert!(!MediaType::parse("application/vnd.erofs.layer.v1").unwrap().is_examinable());
     }
 }

@@ -154,17 +154,11 @@ impl MediaType {
         matches!(self.kind(), Kind::Layer(Layer { foreign: true, .. }))
     }
 
-    /// Whether it is a layer that cannot be read without a key.
-    pub fn is_encrypted(&self) -> bool {
-        matches!(self.kind(), Kind::Layer(Layer { encrypted: true, .. }))
-    }
-
-    /// How it is compressed, if it is a layer.
-    pub fn compression(&self) -> Option<Compression> {
-        match self.kind() {
-            Kind::Layer(layer) => Some(layer.compression),
-            _ => None,
-        }
+    /// Whether it is a layer that can be looked into: a tar archive, plain or gzip, that needs no key.
+    pub fn is_examinable(&self) -> bool {
+        use Compression::{Gzip, None, Sniffed};
+        let Kind::Layer(layer) = self.kind() else { return false };
+        layer.format == Format::Tar && !layer.encrypted && matches!(layer.compression, Sniffed | None | Gzip)
     }
 
     /// What the key of its ingest begins with (containerd.md §5.5).

@@ -9,7 +9,7 @@ use crate::{
     error::{ArchiveError, Error},
     machine::{Examined, LayerTap},
     model::{Descriptor, Document, Saved, limits},
-    name::{Digest, MediaType, Mismatch, media::Compression},
+    name::{Digest, MediaType, Mismatch},
     op::Cx,
     store::swapped,
     verb::examine::tell,
@@ -95,11 +95,8 @@ async fn layer(
     if !first.starts_with(&[0x1f, 0x8b]) {
         return Ok(Descriptor::new(MediaType::known(LAYER), diff_id.clone(), size));
     }
-    let compression = Compression::Gzip;
-    let tap =
-        LayerTap::new(compression, diff_id.algorithm(), cx.limits().unpacked_max).map(LayerTap::and_itself);
+    let tap = LayerTap::new(diff_id.algorithm(), cx.limits().unpacked_max).and_itself();
     let mut blob = Descriptor::new(MediaType::known(LAYER_GZIP), diff_id.clone(), size);
-    let tap = tap.ok_or_else(|| swapped(&blob))?;
     let pumped = cx.look_at((given, part), Tap::Layer(Box::new(tap))).await;
     let examined = match (pumped.end, pumped.tap.into_layer()) {
         (End::Complete, Some(tap)) => tap.finish(),

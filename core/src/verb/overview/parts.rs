@@ -57,7 +57,7 @@ impl LayerOverview {
     pub(super) async fn look(cx: &Cx, layer: &Descriptor, diff_id: Option<&Digest>) -> Result<Self, Error> {
         let (mut state, have) = here(cx, &layer.digest).await?;
         let mut unpacked = None;
-        if state == State::Stored {
+        if state == State::Stored && layer.media_type.is_examinable() {
             let looked = Looked::read(cx, &layer.digest).await?;
             (state, unpacked) = (looked.state(diff_id), looked.unpacked);
         }
