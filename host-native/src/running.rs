@@ -192,7 +192,9 @@ fn perform_nowhere<T: 'static>(op: &mut Op<T>, request: Request) {
         Request::Find(_, ticket) | Request::Partial(_, ticket) => answer(op, ticket, Ok(None)),
         Request::Get(_, ticket) => answer(op, ticket, Ok(None)),
         Request::Scan(_, ticket) => answer(op, ticket, Ok(Vec::new())),
-        Request::Read(_, ticket) => answer(op, ticket, Err(none())),
+        Request::Read(_, ticket) => {
+            answer(op, ticket, Err(StoreError { kind: StoreErrorKind::Missing, ..none() }));
+        }
         Request::Begin(_, ticket) => answer(op, ticket, Err(none())),
         Request::Commit(_, ticket) => answer(op, ticket, Err(none())),
         Request::Remove(_, ticket) => answer(op, ticket, Err(none())),
