@@ -121,7 +121,7 @@ impl Running {
                 Box::new((t, pumped))
             }
             Request::Commit(commit, t) => Box::new((t, store.commit(&commit).await)),
-            Request::Remove(digest, t) => Box::new((t, store.remove(&digest).await)),
+            Request::Remove(removal, t) => Box::new((t, store.remove(&removal).await)),
             Request::Find(digest, t) => Box::new((t, store.find(&digest).await)),
             Request::Partial(digest, t) => Box::new((t, store.partial(&digest).await)),
             Request::Read(read, t) => Box::new((t, store.read(&read).await)),

@@ -18,7 +18,7 @@ use crate::{
         http::{Exchange, NetError, Payload, Response},
         pump::{Counter, End, Pump, Pumped, Sink, Source, Tap},
         secret::{Origin, Secret, SecretError},
-        store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, StoreError},
+        store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, Removal, StoreError},
         verifier::Verified,
     },
     event::Event,
@@ -288,9 +288,9 @@ impl Cx {
         self.ask(|t| Request::Commit(Box::new(Commit { content, verified }), t)).await
     }
 
-    /// Deletes committed content.
-    pub async fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
-        self.ask(|t| Request::Remove(digest.clone(), t)).await
+    /// Deletes committed content, if records are as expected.
+    pub async fn remove(&self, removal: Removal) -> Result<Applied, StoreError> {
+        self.ask(|t| Request::Remove(removal, t)).await
     }
 
     /// One record.

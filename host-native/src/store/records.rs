@@ -211,6 +211,11 @@ pub(super) struct Changing<'a> {
 }
 
 impl Changing<'_> {
+    /// Whether these records have the revisions that somebody expects.
+    pub(super) fn holds(&self, expect: &[(String, u64)]) -> Result<bool, StoreError> {
+        holds(&self.transaction, expect).map_err(|cause| self.records.failed(&cause))
+    }
+
     /// Makes the changes, unless an expected revision no longer holds.
     pub(super) fn apply(&self, batch: &Batch) -> Result<Applied, StoreError> {
         apply(&self.transaction, batch).map_err(|cause| self.records.failed(&cause))
@@ -235,12 +240,19 @@ pub(super) fn touches_images(batch: &Batch) -> bool {
     })
 }
 
-fn apply(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<Applied> {
-    for (key, revision) in &batch.expect {
+fn holds(transaction: &Transaction<'_>, expect: &[(String, u64)]) -> rusqlite::Result<bool> {
+    for (key, revision) in expect {
         let current = get(transaction, key)?.map_or(0, |record| record.revision);
         if current != *revision {
-            return Ok(Applied::Conflict);
+            return Ok(false);
         }
+    }
+    Ok(true)
+}
+
+fn apply(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<Applied> {
+    if !holds(transaction, &batch.expect)? {
+        return Ok(Applied::Conflict);
     }
     let mut revision = counter(transaction, "revision")?;
     for change in &batch.changes {
