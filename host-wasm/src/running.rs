@@ -1,10 +1,6 @@
 //! One operation at work: its requests carried out side by side, its answers brought back in the order in which they come.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::VecDeque,
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use lugger_core::{
     effect::{
@@ -19,6 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, File};
 
 use crate::{
+    forgotten::Forgotten,
     gate::Gate,
     given,
     http::Http,
@@ -29,7 +26,7 @@ use crate::{
 
 /// A request that is being carried out.
 struct Job {
-    forgotten: Cell<bool>,
+    forgotten: Forgotten,
     /// Whether it uses or makes what may be given back while it still runs.
     holds: bool,
     abort: Option<AbortController>,
@@ -73,13 +70,13 @@ impl Running {
             request,
             Request::Pump(..) | Request::Commit(..) | Request::Begin(..) | Request::Lock(..)
         );
-        let job = Rc::new(Job { forgotten: Cell::new(false), holds, abort: AbortController::new().ok() });
+        let job = Rc::new(Job { forgotten: Forgotten::default(), holds, abort: AbortController::new().ok() });
         self.jobs.borrow_mut().insert(id, Rc::clone(&job));
         self.working.enter();
         spawn_local(async move {
             let answer = this.carry_out(request, &job).await;
             this.jobs.borrow_mut().remove(&id);
-            if job.forgotten.get() {
+            if job.forgotten.is_set() {
                 // Before what came after it is given back: a lock goes when what it protects is closed.
                 if let Some(owed) = answer.release() {
                     this.give(owed).await;
@@ -140,7 +137,7 @@ impl Running {
         match notice {
             Notice::Forget(id) => {
                 let job = self.jobs.borrow().get(&id).cloned();
-                if let Some(job) = job.filter(|job| !job.forgotten.replace(true)) {
+                if let Some(job) = job.filter(|job| !job.forgotten.set()) {
                     if job.holds {
                         self.leaving.enter();
                     }
