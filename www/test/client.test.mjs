@@ -53,6 +53,25 @@ test("a loop over a failed operation throws what it failed with", async () => {
   await assert.rejects(running.then(), LuggerError);
 });
 
+test("loops over the same operation share its events, and all of them end", async () => {
+  const running = new Running(1, () => undefined);
+  const seen = [];
+  const read = async () => {
+    for await (const event of running) {
+      seen.push(event.done);
+    }
+  };
+  const loops = Promise.all([read(), read()]);
+  for (const done of [1, 2, 3]) {
+    await new Promise(setImmediate);
+    running.tell(moved("a", done));
+  }
+  await new Promise(setImmediate);
+  running.end({ ok: null });
+  await loops;
+  assert.deepEqual(seen, [1, 2, 3]);
+});
+
 test("an operation is stopped once, and not when it is over", () => {
   let stops = 0;
   const running = new Running(1, () => stops++);
