@@ -79,7 +79,7 @@ export class Lugger {
     await this.#ask({ op: "remove", name });
   }
 
-  /** Removes everything. */
+  /** Stops whatever is at work here, then removes everything. */
   async clear(): Promise<void> {
     await this.#ask({ op: "clear" });
   }
