@@ -179,6 +179,25 @@ test("a full store gives up the image that was not used for longest, and none in
   }
 });
 
+test("what is at work while everything is deleted stops, and leaves nothing behind", async () => {
+  const image = makeImage();
+  const [, late] = JSON.parse(image.blobs.get(image.target.digest)).manifests;
+  // By then the other platform is here, and the pull has nothing open.
+  const answer = (_repository, _what, digest) =>
+    digest === late.digest ? { bytes: image.blobs.get(digest), pause: 3000 } : undefined;
+  registry = await serveRegistry({ app: image }, { answer });
+  const page = await openTab(context, served.url);
+  const pulled = ask(page, { op: "pull", reference: `${registry.host}/app:1`, platform: "all" });
+  const stopped = assert.rejects(pulled, /cancelled: /);
+  await until(async () => (await events(page, "committed")).length >= 4);
+  await ask(page, { op: "clear" });
+  await stopped;
+  assert.deepEqual(await ask(page, { op: "images" }), []);
+  await ask(page, { op: "pull", reference: `${registry.host}/app:1`, platform: "all" });
+  const [{ name }] = await ask(page, { op: "images" });
+  await ask(page, { op: "examine", name, platform: "linux/arm64" });
+});
+
 test("memory stays flat however large a layer is", async (t) => {
   // With LUGGER_LONG a gibibyte.
   const blocks = process.env.LUGGER_LONG === "1" ? 1024 : 256;
