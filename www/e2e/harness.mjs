@@ -121,6 +121,36 @@ export async function picture(page, name, options = {}) {
   await page.screenshot({ path: path.join(OUT, `${name}.png`), ...options });
 }
 
+/**
+ * Slows the page's worker down: files, and what it has stored, are read at a mebibyte a second at most from now on, so that
+ * what is done meanwhile fits on any machine. Gives what ends that.
+ */
+export async function slowReads(page) {
+  const worker = page.workers()[0] ?? (await page.waitForEvent("worker"));
+  const pause = await worker.evaluateHandle(() => {
+    const pause = { milliseconds: 500 };
+    const { stream } = Blob.prototype;
+    Blob.prototype.stream = function () {
+      const bytes = stream.call(this);
+      bytes.getReader = (options) => {
+        const reader = ReadableStream.prototype.getReader.call(bytes, options);
+        reader.read = async (view) => {
+          // Not longer: who stops it waits for this, too.
+          await new Promise((resolve) => setTimeout(resolve, pause.milliseconds));
+          return ReadableStreamBYOBReader.prototype.read.call(reader, view);
+        };
+        return reader;
+      };
+      return bytes;
+    };
+    return pause;
+  });
+  return () =>
+    pause.evaluate((pause) => {
+      pause.milliseconds = 0;
+    });
+}
+
 /** Whether the page is wider than its window. */
 export function overflows(page) {
   return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
