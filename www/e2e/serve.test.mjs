@@ -28,7 +28,9 @@ let told;
 
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "lugger-serve-"));
-  [open, secret, browser] = await Promise.all([dockerRegistry(), dockerRegistry({ password: true }), launch()]);
+  open = await dockerRegistry();
+  secret = await dockerRegistry({ password: true });
+  browser = await launch();
   write(path.join(folder, "app"), layout(makeImage(), "v1"));
   fill(open.host);
   copy(app(), `docker://${secret.host}/team/secret:v1`, ["--all", `--dest-creds=${USER}:${PASSWORD}`]);
@@ -163,9 +165,11 @@ test("a registry with a password is opened by a page that never sees it", async 
   await end();
 });
 
-test("a password that is wrong is explained", async () => {
+test("a password that is wrong is explained", async (t) => {
   const other = await dockerRegistry({ password: true });
+  t.after(other.stop);
   const bridge = await serve(["--registry", other.host]);
+  t.after(bridge.stop);
   const { page, done } = await openPage(browser, { tolerate: /status of 40\d|ERR_ABORTED/ });
   await page.goto(`${bridge.origin}/#t=${bridge.token}&ref=${other.host}/team/secret:v1`);
   await page.getByRole("heading", { name: "Access denied" }).waitFor();
@@ -173,8 +177,6 @@ test("a password that is wrong is explained", async () => {
   await accessible(page);
   await picture(page, "serve-denied");
   await done();
-  await bridge.stop();
-  await other.stop();
 });
 
 test("a registry that nobody named is asked after a word of the user", async () => {
@@ -194,10 +196,12 @@ test("a registry that nobody named is asked after a word of the user", async () 
   await end();
 });
 
-test("what does not exist, and a registry that has gone, are explained", async () => {
+test("what does not exist, and a registry that has gone, are explained", async (t) => {
   const going = await dockerRegistry();
+  t.after(going.stop);
   copy(app(), `docker://${going.host}/team/app:v1`, ["--all"]);
   const bridge = await serve(["--registry", going.host, "--retries", "0"]);
+  t.after(bridge.stop);
   const { page, done } = await openPage(browser, {
     tolerate: /status of (4|5)\d\d|ERR_ABORTED|ERR_CONNECTION_REFUSED/,
   });
