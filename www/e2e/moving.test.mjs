@@ -43,8 +43,7 @@ after(async () => {
 });
 
 test("what streams is shown, told and stopped, and nothing jumps", async () => {
-  // What is stopped is a request that ends early.
-  const { page, done } = await openPage(browser, { tolerate: /ERR_ABORTED/ });
+  const { page, done } = await openPage(browser);
   await openImage(page, at.url, `${registry.host}/team/slow:1.4`);
   const table = page.locator(".layer-table");
   const first = (text) => page.getByText(text).first().waitFor();

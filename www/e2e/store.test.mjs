@@ -9,8 +9,8 @@ import { makeImage } from "./image.mjs";
 import { endless, plainImage, randomLayer } from "./layers.mjs";
 import { browserMemory } from "./memory.mjs";
 import { serveRegistry } from "./registry.mjs";
-import { builtPage } from "./site.mjs";
-import { ask, events, ingests, openImage, openTab, verified } from "./tab.mjs";
+import { builtPage, enter, verified } from "./site.mjs";
+import { ask, events, ingests, openTab } from "./tab.mjs";
 
 const MIB = 1 << 20;
 const NEVER = new Promise(() => undefined);
@@ -59,7 +59,7 @@ for (const size of [60, 96]) {
     const before = () => (isKilled || sum(transfers(layer)) < 0.75 * length ? undefined : NEVER);
     registry = await serveRegistry({ app: image }, { pace: 6 * MIB, answer: () => ({ before }) });
     const first = await openTab(context, served.url);
-    await openImage(first, `${registry.host}/app:1`);
+    await enter(first, `${registry.host}/app:1`);
     // In the end it is told of all but two mebibytes of each connection; what of that is in ranges is noted a moment later.
     let told;
     await until(async () => {
@@ -78,7 +78,7 @@ for (const size of [60, 96]) {
     const second = await openTab(context, served.url);
     await ask(second, { op: "images" });
     const [{ seen }] = await ingests(second);
-    await openImage(second, `${registry.host}/app:1`);
+    await enter(second, `${registry.host}/app:1`);
     await verified(second);
     const [{ from }] = await events(second, "began");
     t.diagnostic(`${told} bytes were told, went on at ${from}, checkpoint at ${seen}`);
@@ -101,7 +101,7 @@ test("two tabs that pull the same image fetch it once", async () => {
   const answer = (_repository, what) => (what === "blobs" ? { before: () => waited } : undefined);
   registry = await serveRegistry({ app: image }, { answer });
   const tabs = await Promise.all([openTab(context, served.url), openTab(context, served.url)]);
-  await Promise.all(tabs.map((tab) => openImage(tab, `${registry.host}/app:1`)));
+  await Promise.all(tabs.map((tab) => enter(tab, `${registry.host}/app:1`)));
   await until(async () => (await Promise.all(tabs.map((tab) => events(tab, "waiting")))).flat().length > 0);
   go();
   await Promise.all(tabs.map(verified));
@@ -117,7 +117,7 @@ test("what was pulled is there without a network", async () => {
   registry = await serveRegistry({ app: image });
   const name = `${registry.host}/app:1`;
   const page = await openTab(context, served.url);
-  await openImage(page, name);
+  await enter(page, name);
   await verified(page);
   await context.setOffline(true);
   await registry.stop();
@@ -169,14 +169,14 @@ test("a full store gives up the image that was not used for longest, and none in
   await ask(page, { op: "inspect", reference: name("a"), platform: null, target: a.target });
   assert.deepEqual(await names(), [name("a"), name("b")]);
 
-  await openImage(page, name("c"));
+  await enter(page, name("c"));
   await verified(page);
   assert.deepEqual(await evicted(), [name("b")]);
   assert.deepEqual(await names(), [name("a"), name("c")]);
 
   await page.goto(`${served.url}#/`);
-  await openImage(page, name("large"));
-  await page.getByRole("heading", { name: "No room left" }).waitFor({ timeout: 60_000 });
+  await enter(page, name("large"));
+  await page.getByRole("heading", { name: "No room left" }).waitFor();
   await page.getByText("The browser gives this page no more storage.").waitFor();
   await assert.rejects(pull("large"), /full: /);
   assert.deepEqual(await names(), [name("a"), name("c")]);

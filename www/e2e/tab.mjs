@@ -47,14 +47,6 @@ export function events(page, kind) {
   return page.evaluate((kind) => window.heard.map(({ event }) => event).filter((event) => event?.event === kind), kind);
 }
 
-/** Opens an image as a person does. */
-export async function openImage(page, name) {
-  await page.getByRole("combobox", { name: "Image reference" }).fill(name);
-  await page.keyboard.press("Enter");
-}
-
-export const verified = (page) => page.getByText("Verified to the last byte").waitFor({ timeout: 120_000 });
-
 /** The store's ingests as the host writes them down: how many bytes the checkpoint has `seen`, and how many of ranges are `noted`. */
 export function ingests(page) {
   return page.evaluate(
