@@ -7,7 +7,7 @@ import { makeImage, noise } from "./image.mjs";
 import { serveRegistry } from "./registry.mjs";
 import { builtPage, openImage, verified } from "./site.mjs";
 
-/** Of the largest layer, in pieces of the registry. */
+/** So many pieces of the largest layer come until the page has stopped once. */
 const HALF = 160;
 const NEVER = new Promise(() => undefined);
 
