@@ -226,7 +226,8 @@ export class Subject {
     const stop = effect(() => {
       const images = work.images.value;
       work.news.value;
-      const image = images.find(({ name }) => name === this.name) ?? images.at(-1);
+      // A pull finds one image, whatever it is called in the store; an archive has others, which this is not.
+      const image = images.find(({ name }) => name === this.name) ?? (work.doing === "pulling" ? images.at(-1) : undefined);
       untracked(() => {
         if (image !== undefined && !this.#closed) {
           this.#rename(image.name);

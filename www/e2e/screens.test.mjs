@@ -1,0 +1,54 @@
+// What the screens make of what people do at odd moments: each shows what was meant, and nothing that is not so.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { launch, openPage } from "./harness.mjs";
+import { layout, makeImage, noise, tar } from "./image.mjs";
+import { builtPage } from "./site.mjs";
+
+const NAME = "example.com/team/app:1";
+const OTHER = "example.com/team/other:1";
+
+let browser;
+let at;
+let folder;
+
+before(async () => {
+  at = await builtPage();
+  browser = await launch();
+  folder = mkdtempSync(path.join(tmpdir(), "lugger-page-"));
+  writeFileSync(path.join(folder, "both.tar"), tar(both()));
+});
+
+after(async () => {
+  await browser?.close();
+  await at?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Two images in one layout, of which each takes a while. */
+function both() {
+  const files = (seed) => () => [{ zeros: Buffer.alloc(300_000_000), noise: noise(3_000_000, seed) }];
+  const parts = [NAME, OTHER].map((name) => layout(makeImage({ files: files(name), architectures: ["amd64"] }), name));
+  const manifests = parts.flatMap((part) => JSON.parse(part["index.json"]).manifests);
+  return { ...parts[0], ...parts[1], "index.json": Buffer.from(JSON.stringify({ schemaVersion: 2, manifests })) };
+}
+
+const choose = (page, name) => page.getByLabel("Image files").setInputFiles(path.join(folder, name));
+
+test("an archive that is read on stays with the image that is looked at", async () => {
+  const { page, done } = await openPage(browser);
+  await page.goto(at.url);
+  await choose(page, "both.tar");
+  await page.getByRole("list", { name: "Images in it" }).getByRole("link", { name: OTHER }).click();
+  const state = page.getByRole("region", { name: "State" });
+  await state.getByRole("button", { name: "Stop" }).click();
+  await state.getByRole("button", { name: "Go on reading" }).click();
+  await state.getByText("Reading and verifying").waitFor();
+  await page.getByText("Verified to the last byte").or(page.getByText("Every digest is verified")).waitFor();
+  await page.getByRole("heading", { level: 1, name: OTHER }).waitFor();
+  assert.match(page.url(), /team\/other:1$/);
+  await done();
+});
