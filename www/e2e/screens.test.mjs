@@ -6,17 +6,20 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { launch, openPage } from "./harness.mjs";
 import { layout, makeImage, noise, tar } from "./image.mjs";
-import { builtPage } from "./site.mjs";
+import { serveRegistry } from "./registry.mjs";
+import { builtPage, openImage, verified } from "./site.mjs";
 
 const NAME = "example.com/team/app:1";
 const OTHER = "example.com/team/other:1";
 
 let browser;
 let at;
+let registry;
 let folder;
 
 before(async () => {
   at = await builtPage();
+  registry = await serveRegistry({ "team/app": makeImage() });
   browser = await launch();
   folder = mkdtempSync(path.join(tmpdir(), "lugger-page-"));
   writeFileSync(path.join(folder, "both.tar"), tar(both()));
@@ -25,6 +28,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await at?.stop();
+  await registry?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -50,5 +54,20 @@ test("an archive that is read on stays with the image that is looked at", async 
   await page.getByText("Verified to the last byte").or(page.getByText("Every digest is verified")).waitFor();
   await page.getByRole("heading", { level: 1, name: OTHER }).waitFor();
   assert.match(page.url(), /team\/other:1$/);
+  await done();
+});
+
+test("an image whose layers are here is not here before it is fetched", async () => {
+  const { page, done } = await openPage(browser);
+  await openImage(page, at.url, `${registry.host}/team/app:1`);
+  await verified(page);
+  await page.goto(`${at.url}#/image/${registry.host}/team/app:2`);
+  await page.getByText("All its layers are here, but not its name").waitFor();
+  await page.getByRole("button", { name: "Fetch", exact: true }).click();
+  await verified(page);
+  const asked = registry.asked.length;
+  await page.reload();
+  await verified(page);
+  assert.equal(registry.asked.length, asked);
   await done();
 });

@@ -6,7 +6,7 @@ import { navigate } from "../router.ts";
 import { plural } from "../text/format.ts";
 import { canonical } from "../text/reference.ts";
 import { alert, announce } from "./announce.ts";
-import { type Lives, unexamined } from "./blobs.ts";
+import { isMissing, type Lives, unexamined } from "./blobs.ts";
 import { type Archive, read } from "./files.ts";
 import { asError, confirmed, isCancelled, lugger } from "./host.ts";
 import { refresh } from "./images.ts";
@@ -127,10 +127,10 @@ export class Subject {
     }
   }
 
-  /** Whether all of it is here. A layer with all its bytes is not, before its digest was looked at. */
+  /** Whether all of it is here, under this name: layers can be of others, too. */
   isWhole(): boolean {
     const overview = this.overview.value;
-    return overview?.manifest != null && !overview.layers.some(isMissing);
+    return overview?.manifest != null && overview.stored && !overview.layers.some(isMissing);
   }
 
   /** Bytes that are not here. */
@@ -227,7 +227,8 @@ export class Subject {
       const images = work.images.value;
       work.news.value;
       // A pull finds one image, whatever it is called in the store; an archive has others, which this is not.
-      const image = images.find(({ name }) => name === this.name) ?? (work.doing === "pulling" ? images.at(-1) : undefined);
+      const image =
+        images.find(({ name }) => name === this.name) ?? (work.doing === "pulling" ? images.at(-1) : undefined);
       untracked(() => {
         if (image !== undefined && !this.#closed) {
           this.#rename(image.name);
@@ -278,10 +279,6 @@ export class Subject {
       navigate({ screen: "image", name, platform: this.platform }, { replace: true });
     }
   }
-}
-
-function isMissing({ state }: Layer): boolean {
-  return state === "absent" || state === "partial";
 }
 
 function chosen(platform: string | null): { platform?: string } {
