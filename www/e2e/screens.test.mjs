@@ -7,19 +7,27 @@ import { after, before, test } from "node:test";
 import { launch, openPage } from "./harness.mjs";
 import { layout, makeImage, noise, tar } from "./image.mjs";
 import { serveRegistry } from "./registry.mjs";
-import { builtPage, openImage, verified } from "./site.mjs";
+import { box, builtPage, openImage, verified } from "./site.mjs";
 
 const NAME = "example.com/team/app:1";
 const OTHER = "example.com/team/other:1";
 
+/** What a browser says aloud of a registry that refuses. */
+const REFUSED = /status of 429|ERR_ABORTED/;
+
 let browser;
 let at;
 let registry;
+/** Whether the registry gives no blobs. */
+let refusing = false;
 let folder;
 
 before(async () => {
   at = await builtPage();
-  registry = await serveRegistry({ "team/app": makeImage() });
+  const arm = makeImage({ architectures: ["arm64"] });
+  const answer = (_repository, what) =>
+    refusing && what === "blobs" ? { status: 429, headers: { "retry-after": "86400" } } : undefined;
+  registry = await serveRegistry({ "team/app": makeImage(), "team/arm": arm }, { answer });
   browser = await launch();
   folder = mkdtempSync(path.join(tmpdir(), "lugger-page-"));
   writeFileSync(path.join(folder, "both.tar"), tar(both()));
@@ -69,5 +77,66 @@ test("an image whose layers are here is not here before it is fetched", async ()
   await page.reload();
   await verified(page);
   assert.equal(registry.asked.length, asked);
+  await done();
+});
+
+/** Fails, and tries again when the registry gives what it has. */
+async function tryAgain(page, act) {
+  refusing = true;
+  await act();
+  const again = page.getByRole("button", { name: "Try again" });
+  await again.waitFor();
+  refusing = false;
+  await again.click();
+  await verified(page);
+}
+
+test("what failed is what is tried again: all platforms", async () => {
+  const { page, done } = await openPage(browser, { tolerate: REFUSED });
+  await page.goto(at.url);
+  await page.getByLabel("Platform", { exact: true }).selectOption("all");
+  await tryAgain(page, async () => {
+    await box(page).fill(`${registry.host}/team/app:1`);
+    await page.keyboard.press("Enter");
+  });
+  const tabs = page.getByRole("tab");
+  assert.deepEqual(await tabs.evaluateAll((all) => all.map(({ title }) => title)), ["Here", "Here"]);
+  await done();
+});
+
+test("what failed is what is tried again: the platform that was shown, when all of it is over", async () => {
+  const { page, done } = await openPage(browser, { tolerate: REFUSED });
+  await page.addInitScript(() => {
+    const note = () => {
+      const stop = [...document.querySelectorAll("button")].some(({ textContent }) => textContent.includes("Stop"));
+      window.early ||= stop && document.querySelector(".failure") !== null;
+    };
+    new MutationObserver(note).observe(document, { subtree: true, childList: true });
+  });
+  await page.goto(`${at.url}#/image/${registry.host}/team/arm:1`);
+  const fetch = page.getByRole("button", { name: /^Fetch \d/ });
+  await fetch.waitFor();
+  await tryAgain(page, () => fetch.click());
+  assert.equal(await page.evaluate(() => window.early), false);
+  await done();
+});
+
+test("what is stopped before it began does not begin", async () => {
+  const { page, context, done } = await openPage(browser);
+  let go;
+  const wanted = new Promise((resolve) => {
+    go = resolve;
+  });
+  await context.route("**/*.wasm", async (route) => {
+    await wanted;
+    await route.continue();
+  });
+  const asked = registry.asked.length;
+  await page.goto(`${at.url}#/image/${registry.host}/team/app:1`);
+  await page.getByRole("button", { name: "Stop" }).click();
+  go();
+  await page.getByRole("button", { name: "Fetch", exact: true }).waitFor();
+  assert.equal(registry.asked.length, asked);
+  assert.equal(await page.getByLabel("What went wrong").count(), 0);
   await done();
 });

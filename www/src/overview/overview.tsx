@@ -21,12 +21,13 @@ export function OverviewScreen({ subject }: { subject: Subject }) {
   const shown = overview ?? subject.previous;
   const failed = subject.failed.value;
   const why = broken.value ?? failed?.why ?? null;
-  const again = () => void subject.again();
   return (
     <article class="page overview" aria-busy={subject.doing.value === "looking"}>
       <Head subject={subject} overview={shown} />
       <Status subject={subject} overview={overview} />
-      {why !== null && <FailureNote why={why} reference={subject.name} {...(broken.value === null ? { again } : {})} />}
+      {why !== null && (
+        <FailureNote why={why} reference={subject.name} again={broken.value === null ? failed?.again : undefined} />
+      )}
       {shown === null ? <div class="platforms" /> : <Platforms subject={subject} overview={shown} />}
       <div
         class="sheet"
