@@ -1,13 +1,14 @@
 // What the screens make of what people do at odd moments: each shows what was meant, and nothing that is not so.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { launch, openPage } from "./harness.mjs";
-import { layout, makeImage, noise, tar } from "./image.mjs";
+import { drop, launch, openPage } from "./harness.mjs";
+import { layout, makeImage, noise, OCI, sha256, tar, tarHeader } from "./image.mjs";
 import { serveRegistry } from "./registry.mjs";
 import { box, builtPage, openImage, verified } from "./site.mjs";
+import { openTab } from "./tab.mjs";
 
 const NAME = "example.com/team/app:1";
 const OTHER = "example.com/team/other:1";
@@ -31,6 +32,12 @@ before(async () => {
   browser = await launch();
   folder = mkdtempSync(path.join(tmpdir(), "lugger-page-"));
   writeFileSync(path.join(folder, "both.tar"), tar(both()));
+  writeFileSync(path.join(folder, "one.tar"), tar(layout(makeImage(), NAME)));
+  late(path.join(folder, "late.tar"));
+  mkdirSync(path.join(folder, "everything"));
+  for (let n = 0; n <= 20_000; n++) {
+    writeFileSync(path.join(folder, "everything", `${n}`), "");
+  }
 });
 
 after(async () => {
@@ -46,6 +53,19 @@ function both() {
   const parts = [NAME, OTHER].map((name) => layout(makeImage({ files: files(name), architectures: ["amd64"] }), name));
   const manifests = parts.flatMap((part) => JSON.parse(part["index.json"]).manifests);
   return { ...parts[0], ...parts[1], "index.json": Buffer.from(JSON.stringify({ schemaVersion: 2, manifests })) };
+}
+
+/** An archive with a layer that takes a while to be read, and is not what it should be. Nothing of that takes room on the disk. */
+function late(place) {
+  const size = 300 << 20;
+  const digest = sha256(Buffer.from("something else"));
+  const image = makeImage({
+    files: () => [{}],
+    manifest: { layers: [{ mediaType: `${OCI}.layer.v1.tar`, digest, size }] },
+  });
+  const start = [tar(layout(image, NAME)).subarray(0, -1024), tarHeader(`blobs/${digest.replace(":", "/")}`, size)];
+  writeFileSync(place, Buffer.concat(start));
+  truncateSync(place, start[0].length + start[1].length + size + 1024);
 }
 
 const choose = (page, name) => page.getByLabel("Image files").setInputFiles(path.join(folder, name));
@@ -79,6 +99,19 @@ test("an image whose layers are here is not here before it is fetched", async ()
   assert.equal(registry.asked.length, asked);
   await done();
 });
+
+/** Holds back the Rust half, until it is let go. */
+async function holdStart(context) {
+  let go;
+  const wanted = new Promise((resolve) => {
+    go = resolve;
+  });
+  await context.route("**/*.wasm", async (route) => {
+    await wanted;
+    await route.continue();
+  });
+  return go;
+}
 
 /** Fails, and tries again when the registry gives what it has. */
 async function tryAgain(page, act) {
@@ -123,14 +156,7 @@ test("what failed is what is tried again: the platform that was shown, when all 
 
 test("what is stopped before it began does not begin", async () => {
   const { page, context, done } = await openPage(browser);
-  let go;
-  const wanted = new Promise((resolve) => {
-    go = resolve;
-  });
-  await context.route("**/*.wasm", async (route) => {
-    await wanted;
-    await route.continue();
-  });
+  const go = await holdStart(context);
   const asked = registry.asked.length;
   await page.goto(`${at.url}#/image/${registry.host}/team/app:1`);
   await page.getByRole("button", { name: "Stop" }).click();
@@ -138,5 +164,104 @@ test("what is stopped before it began does not begin", async () => {
   await page.getByRole("button", { name: "Fetch", exact: true }).waitFor();
   assert.equal(registry.asked.length, asked);
   assert.equal(await page.getByLabel("What went wrong").count(), 0);
+  await done();
+});
+
+test("what is pressed, dropped and answered counts at once", async () => {
+  const { page, done } = await openPage(browser);
+  await page.addInitScript(() => {
+    window.heard = {};
+    const note = () => {
+      const box = document.querySelector("input[name=reference]");
+      if (box !== null && !("key" in window.heard)) {
+        const event = { bubbles: true, cancelable: true };
+        window.heard.key = !document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "/", ...event }));
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([], "x"));
+        window.heard.drag = !document.body.dispatchEvent(new DragEvent("dragover", { dataTransfer, ...event }));
+      }
+      const dialog = document.querySelector("dialog");
+      if (dialog?.open && dialog.textContent === "") {
+        window.heard.inert = true;
+      }
+      const moved = document.querySelector(".overview h1") !== null;
+      window.heard.focus ??= moved ? document.activeElement.id : undefined;
+    };
+    new MutationObserver(note).observe(document, { subtree: true, childList: true });
+  });
+  await openImage(page, at.url, `${registry.host}/team/app:1`);
+  await verified(page);
+  await page.getByRole("link", { name: "Lugger" }).click();
+  await page.getByRole("button", { name: "Delete all" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete all" }).click();
+  await page.getByText("No image yet").waitFor();
+  assert.ok(
+    await page.getByRole("heading", { name: "In this browser" }).evaluate((it) => it === document.activeElement),
+  );
+  assert.deepEqual(await page.evaluate(() => window.heard), { key: true, drag: true, focus: "main" });
+  await done();
+});
+
+test("of two archives that are given before anything started, the second is read", async () => {
+  const { context, done } = await openPage(browser);
+  const go = await holdStart(context);
+  const page = await openTab(context, at.url);
+  await choose(page, "both.tar");
+  await choose(page, "one.tar");
+  go();
+  await page.waitForFunction(() => window.heard?.some(({ failure }) => failure?.kind === "cancelled"));
+  await verified(page);
+  await page.getByRole("heading", { level: 1, name: NAME }).waitFor();
+  await done();
+});
+
+test("an archive that is read on and breaks is told where one is then", async () => {
+  const { page, done } = await openPage(browser);
+  await page.goto(at.url);
+  await choose(page, "late.tar");
+  const state = page.getByRole("region", { name: "State" });
+  await state.getByRole("button", { name: "Stop" }).click();
+  await state.getByRole("button", { name: "Go on reading" }).click();
+  await page.getByRole("link", { name: "Lugger" }).click();
+  await page.getByRole("heading", { name: "This is not an image, or not all of one" }).waitFor();
+  await done();
+});
+
+test("what is dropped on an image and is none is told on the first screen", async () => {
+  const { page, done } = await openPage(browser);
+  await openImage(page, at.url, `${registry.host}/team/app:1`);
+  await verified(page);
+  await drop(page, [path.join(folder, "everything")]);
+  await page.getByText("The folder holds more than 20000 files").first().waitFor();
+  await page.getByLabel("What went wrong").waitFor();
+  await done();
+});
+
+test("what cannot be deleted is told, to those who listen each time", async () => {
+  const { page, done } = await openPage(browser);
+  await page.addInitScript(() => {
+    const post = Worker.prototype.postMessage;
+    // A name that there is not: what the Rust half says to that is the failure.
+    Worker.prototype.postMessage = function (message, ...more) {
+      post.call(this, message.op === "remove" ? { ...message, name: "///" } : message, ...more);
+    };
+  });
+  await openImage(page, at.url, `${registry.host}/team/app:1`);
+  await verified(page);
+  await page.getByRole("link", { name: "Lugger" }).click();
+  await page.evaluate(() => {
+    window.said = 0;
+    const note = () => {
+      window.said++;
+    };
+    const live = document.querySelector("[aria-live=assertive]");
+    new MutationObserver(note).observe(live, { subtree: true, childList: true, characterData: true });
+  });
+  for (const times of [1, 2]) {
+    await page.getByRole("button", { name: /^Delete .*app/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+    await page.waitForFunction((times) => window.said === times, times);
+  }
+  await page.getByLabel("What went wrong").waitFor();
   await done();
 });

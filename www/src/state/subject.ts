@@ -110,7 +110,7 @@ export class Subject {
     this.previous = before.overview.value ?? before.previous;
   }
 
-  /** Nobody looks at it any more. An archive is read to its end: there may be others in it. */
+  /** Nobody looks at it any more. An archive is read to its end, also if that has just begun: there may be others in it. */
   close(): void {
     this.#closed = true;
     if (this.doing.value !== "opening") {
@@ -251,8 +251,10 @@ export class Subject {
     if (!this.#closed) {
       this.doing.value = work.doing;
       this.work.value = work;
+      this.#hold(work);
+    } else if (work.doing !== "opening") {
+      work.cancel();
     }
-    this.#hold(work);
     return work;
   }
 
