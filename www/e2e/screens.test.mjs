@@ -265,3 +265,87 @@ test("what cannot be deleted is told, to those who listen each time", async () =
   await page.getByLabel("What went wrong").waitFor();
   await done();
 });
+
+test("attestations make no tabs", async () => {
+  const { page, done } = await openPage(browser);
+  await openImage(page, at.url, `${registry.host}/team/arm:1`);
+  await page.getByText("1 attestation").waitFor();
+  assert.equal(await page.getByRole("tabpanel").count(), 0);
+  await done();
+});
+
+test("a bridge in the address of an open page opens its image", async () => {
+  const { page, done } = await openPage(browser, { tolerate: /status of 404|ERR_ABORTED/ });
+  await page.goto(at.url);
+  await page.getByText("No image yet").waitFor();
+  await page.evaluate(() => {
+    location.hash = "#t=a-token&ref=alpine";
+  });
+  await page.getByText("Bridge connected").waitFor();
+  // It is fetched, not only looked up. There is no bridge here.
+  await page.getByText("Fetching docker.io/library/alpine:latest").waitFor({ state: "attached" });
+  assert.match(page.url(), /#\/image\/docker.io/);
+  await done();
+});
+
+test("the address follows the name, and nothing else moves", async () => {
+  const { page, done } = await openPage(browser);
+  await page.goto(`${at.url}#/image/${registry.host}/team/app`);
+  const fetch = page.getByRole("button", { name: /^Fetch \d/ });
+  await fetch.waitFor();
+  await page.evaluate(() => scrollTo(0, 100));
+  await fetch.dispatchEvent("click");
+  await verified(page);
+  assert.match(page.url(), /team\/app:latest$/);
+  assert.equal(await page.evaluate(() => scrollY), 100);
+  await done();
+});
+
+test("a file that is opened is one step from the first screen; a question stays there", async () => {
+  const { page, done } = await openPage(browser);
+  await page.goto(at.url);
+  const before = await page.evaluate(() => history.length);
+  await choose(page, "one.tar");
+  await verified(page);
+  assert.equal(await page.evaluate(() => history.length), before + 1);
+  await page.goBack();
+  await page.getByRole("button", { name: "Delete all" }).click();
+  await page.getByRole("dialog").waitFor();
+  await page.goForward();
+  await verified(page);
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  await done();
+});
+
+test("of two looks at what is here, the later is shown", async () => {
+  const { page, done } = await openPage(browser);
+  await page.addInitScript(() => {
+    const { postMessage, addEventListener } = Worker.prototype;
+    let first;
+    Worker.prototype.postMessage = function (message, ...more) {
+      first ??= message.op === "images" ? message.id : undefined;
+      postMessage.call(this, message, ...more);
+    };
+    Worker.prototype.addEventListener = function (type, take) {
+      addEventListener.call(this, type, (event) => {
+        if (type === "message" && event.data.id === first) {
+          window.late = () => take(event);
+        } else {
+          take(event);
+        }
+      });
+    };
+  });
+  await page.goto(at.url);
+  await choose(page, "one.tar");
+  await verified(page);
+  await page.goBack();
+  await page.getByRole("button", { name: "Delete all" }).waitFor();
+  await page.evaluate(async () => {
+    window.late();
+    await new Promise(requestAnimationFrame);
+  });
+  await page.getByRole("button", { name: "Delete all" }).waitFor();
+  assert.equal(await page.getByText("No image yet").count(), 0);
+  await done();
+});

@@ -7,6 +7,7 @@ import { route } from "./router.ts";
 import { polite, urgent } from "./state/announce.ts";
 import { bridge } from "./state/host.ts";
 import { subject } from "./state/screen.ts";
+import { canonical } from "./text/reference.ts";
 import { Dialog } from "./ui/dialog.tsx";
 import { Icon, Mark } from "./ui/icon.tsx";
 
@@ -18,7 +19,7 @@ export function App() {
     return () => removeEventListener("keydown", toBox);
   }, []);
   const at = route.value;
-  useFocus(at.screen === "image" ? at.name : at.screen);
+  useFocus(at.screen === "image" ? canonical(at.name) : at.screen);
   return (
     <>
       {/* biome-ignore lint/a11y/useValidAnchor: it leads into the page; the address of the screen stays. */}

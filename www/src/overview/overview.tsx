@@ -12,7 +12,7 @@ import { Head } from "./head.tsx";
 import { History } from "./history.tsx";
 import { Layers } from "./layers.tsx";
 import { Pairs } from "./pairs.tsx";
-import { Platforms } from "./platforms.tsx";
+import { choices, Platforms } from "./platforms.tsx";
 import { Status } from "./status.tsx";
 
 /** The second screen: what an image says of itself, and how much of that is verified. */
@@ -32,7 +32,7 @@ export function OverviewScreen({ subject }: { subject: Subject }) {
       <div
         class="sheet"
         id="platform-panel"
-        {...(shown !== null && shown.platforms.length > 1
+        {...(shown !== null && choices(shown).length > 1
           ? { role: "tabpanel", "aria-labelledby": "platform-selected" }
           : {})}
       >
