@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failure, LuggerError } from "./out/host-wasm/package/src/failure.js";
+import { Lugger } from "./out/host-wasm/package/src/index.js";
 import { Backlog, Running } from "./out/host-wasm/package/src/operation.js";
 import { wire } from "./out/host-wasm/package/src/protocol.js";
 import { Throttle } from "./out/host-wasm/package/src/throttle.js";
@@ -131,4 +132,40 @@ test("what is left to look into is what is here and was not looked into", () => 
   assert.deepEqual([...lives.keys()], ["1"]);
   assert.deepEqual(sum(lives), { done: 0, total: 100 });
   assert.deepEqual(standing(layers[1], lives), { state: "stored", percent: null });
+});
+
+test("a worker that dies ends what runs there, says so, and takes nothing more", async (t) => {
+  let worker;
+  globalThis.Worker = class extends EventTarget {
+    asked = [];
+    terminated = 0;
+    constructor() {
+      super();
+      worker = this;
+    }
+    postMessage({ op }) {
+      this.asked.push(op);
+      if (op === "start") {
+        this.dispatchEvent(new MessageEvent("message", { data: { id: 0, ok: null } }));
+      }
+    }
+    terminate() {
+      this.terminated += 1;
+    }
+  };
+  t.after(() => delete globalThis.Worker);
+  const lugger = await Lugger.start();
+  const pull = lugger.pull("app");
+  worker.dispatchEvent(Object.assign(new Event("error"), { message: "unreachable" }));
+  const why = await lugger.ended;
+  assert.deepEqual([why.kind, why.message], ["other", "unreachable"]);
+  await assert.rejects(pull.then(), why);
+  await assert.rejects(lugger.images(), why);
+  assert.deepEqual([worker.asked, worker.terminated], [["start", "pull"], 1]);
+  lugger.close();
+  assert.equal(await lugger.ended, why);
+
+  const other = await Lugger.start();
+  other.close();
+  assert.equal((await other.ended).kind, "cancelled");
 });
