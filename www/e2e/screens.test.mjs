@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { drop, launch, openPage } from "./harness.mjs";
+import { accessible, drop, launch, openPage } from "./harness.mjs";
 import { layout, makeImage, noise, OCI, sha256, tar, tarHeader } from "./image.mjs";
 import { serveRegistry } from "./registry.mjs";
 import { box, builtPage, openImage, verified } from "./site.mjs";
@@ -347,5 +347,35 @@ test("of two looks at what is here, the later is shown", async () => {
   });
   await page.getByRole("button", { name: "Delete all" }).waitFor();
   assert.equal(await page.getByText("No image yet").count(), 0);
+  await done();
+});
+
+test("what could not be started is started again", async () => {
+  const { page, context, done } = await openPage(browser, { tolerate: /ERR_FAILED|Failed to load resource/ });
+  await context.route("**/*.wasm", (route) => route.abort());
+  await page.goto(at.url);
+  const again = page.getByRole("button", { name: "Try again" });
+  await again.waitFor();
+  await page.getByText("What is here is not known").waitFor();
+  await accessible(page);
+  await context.unroute("**/*.wasm");
+  await again.click();
+  await page.getByText("No image yet").waitFor();
+  assert.equal(await page.getByLabel("What went wrong").count(), 0);
+  await done();
+});
+
+test("a worker that dies is replaced", async () => {
+  const { context, done } = await openPage(browser);
+  const page = await openTab(context, `${at.url}#/image/${registry.host}/team/app:1`);
+  const fetch = page.getByRole("button", { name: /^Fetch \d/ });
+  await fetch.waitFor();
+  await page.evaluate(() => {
+    document.querySelector("button.primary:not([type=submit])").click();
+    window.worker.dispatchEvent(new ErrorEvent("error", { message: "It died" }));
+  });
+  await page.getByLabel("What went wrong").getByText("It died").waitFor();
+  await page.getByRole("button", { name: "Try again" }).click();
+  await verified(page);
   await done();
 });

@@ -1,7 +1,7 @@
 import type { Image } from "lugger";
 import { useRef } from "preact/hooks";
 import { format } from "../route.ts";
-import { fail } from "../state/files.ts";
+import { fail, trouble } from "../state/files.ts";
 import { asError } from "../state/host.ts";
 import { clear, images, remove } from "../state/images.ts";
 import { plural, short, size } from "../text/format.ts";
@@ -33,7 +33,9 @@ export function Recent() {
           </button>
         )}
       </div>
-      {all === null && <p class="muted empty">Looking what is here …</p>}
+      {all === null && (
+        <p class="muted empty">{trouble.value === null ? "Looking what is here …" : "What is here is not known."}</p>
+      )}
       {all?.length === 0 && (
         <p class="muted empty">
           No image yet. What you open stays here until you delete it, and opens again without a network.

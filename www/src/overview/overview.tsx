@@ -1,5 +1,4 @@
 import type { Overview } from "lugger";
-import { broken } from "../state/host.ts";
 import type { Subject } from "../state/subject.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { Commands } from "./commands.tsx";
@@ -20,14 +19,11 @@ export function OverviewScreen({ subject }: { subject: Subject }) {
   const overview = subject.overview.value;
   const shown = overview ?? subject.previous;
   const failed = subject.failed.value;
-  const why = broken.value ?? failed?.why ?? null;
   return (
     <article class="page overview" aria-busy={subject.doing.value === "looking"}>
       <Head subject={subject} overview={shown} />
       <Status subject={subject} overview={overview} />
-      {why !== null && (
-        <FailureNote why={why} reference={subject.name} again={broken.value === null ? failed?.again : undefined} />
-      )}
+      {failed !== null && <FailureNote why={failed.why} reference={subject.name} again={failed.again} />}
       {shown === null ? <div class="platforms" /> : <Platforms subject={subject} overview={shown} />}
       <div
         class="sheet"
@@ -39,7 +35,7 @@ export function OverviewScreen({ subject }: { subject: Subject }) {
         {overview?.manifest ? (
           <Sheet subject={subject} overview={overview} />
         ) : (
-          why === null && <Unknown waits={subject.doing.value !== null} />
+          failed === null && <Unknown waits={subject.doing.value !== null} />
         )}
       </div>
     </article>

@@ -16,7 +16,7 @@ interface Props {
   why: Failure;
   /** What was asked for, if it has a name. */
   reference: string | null;
-  again?: (() => void) | undefined;
+  again?: () => void;
 }
 
 /** Why something failed, what that means, and what one can do. */
