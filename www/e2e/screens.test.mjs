@@ -350,6 +350,21 @@ test("of two looks at what is here, the later is shown", async () => {
   await done();
 });
 
+test("a configuration that comes last moves little of what is below it", async () => {
+  const { page, done } = await openPage(browser, { tolerate: REFUSED });
+  refusing = true;
+  await openImage(page, at.url, `${registry.host}/team/app:1`);
+  await page.getByRole("button", { name: "Try again" }).waitFor();
+  const height = async () => (await page.getByRole("region", { name: "Configuration" }).boundingBox()).height;
+  const before = await height();
+  refusing = false;
+  await page.getByRole("button", { name: "Try again" }).click();
+  await verified(page);
+  const after = await height();
+  assert.ok(Math.abs(after - before) < 40, `${before} to ${after}`);
+  await done();
+});
+
 test("what could not be started is started again", async () => {
   const { page, context, done } = await openPage(browser, { tolerate: /ERR_FAILED|Failed to load resource/ });
   await context.route("**/*.wasm", (route) => route.abort());

@@ -124,7 +124,7 @@ function told(subject: Subject, overview: Overview | null): Told {
       icon: "ring",
       tone: "calm",
       text: "All its layers are here, but not its name",
-      more: "What is left to fetch is its documents",
+      more: "Only its documents are still to come",
     };
   }
   if (contents < layers) {
