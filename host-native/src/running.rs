@@ -105,7 +105,7 @@ impl Running<'_> {
                 self.spawn(move || Message::Applied(ticket, store.apply(&batch)));
             }
             Request::Apply(batch, ticket) => answer(op, ticket, store.apply(&batch)),
-            Request::Remove(digest, ticket) => answer(op, ticket, store.remove(&digest)),
+            Request::Remove(removal, ticket) => answer(op, ticket, store.remove(&removal)),
             Request::Find(digest, ticket) => answer(op, ticket, store.find(&digest)),
             Request::Partial(digest, ticket) => answer(op, ticket, store.partial(&digest)),
             Request::Read(read, ticket) => answer(op, ticket, store.read(&read)),

@@ -4,6 +4,7 @@
 //! JavaScript is `surface`; the package beside this crate gives that its types.
 
 mod clock;
+mod forgotten;
 mod gate;
 mod given;
 mod host;

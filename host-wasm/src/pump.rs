@@ -1,6 +1,6 @@
 //! The byte loop: gather, show to the tap, write. Everything large that the tab moves goes through here.
 
-use std::{cell::Cell, time::Duration};
+use std::time::Duration;
 
 use lugger_core::{
     effect::{
@@ -13,7 +13,9 @@ use lugger_core::{
 use web_sys::File;
 
 use crate::{
-    clock, given,
+    clock,
+    forgotten::Forgotten,
+    given,
     http::{Body, Http},
     store::{Blob, Reader, Store, Writer},
     stream::Stream,
@@ -32,7 +34,7 @@ pub(crate) struct Pumping<'a> {
     /// What the user gave.
     pub(crate) given: &'a [File],
     /// Ends it early.
-    pub(crate) forgotten: &'a Cell<bool>,
+    pub(crate) forgotten: &'a Forgotten,
     /// Hears of the bytes moved so far.
     pub(crate) progress: &'a dyn Fn(u64),
 }
@@ -133,14 +135,13 @@ impl Pumping<'_> {
         while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty())
             && (filled == 0 || clock::now().since(began) < PROGRESS)
         {
-            if self.forgotten.get() {
+            // What says nothing would keep a pump that nobody waits for until its deadline, and a file has none.
+            let Some(read) = self.forgotten.or(input.read(room)).await else {
                 return Ok((filled, Some(End::Forgotten)));
-            }
-            match input.read(room).await? {
+            };
+            match read? {
                 Ok(0) => return Ok((filled, Some(End::Complete))),
                 Ok(read) => filled += read,
-                // An exchange that was given up looks like one that broke.
-                Err(_) if self.forgotten.get() => return Ok((filled, Some(End::Forgotten))),
                 Err(end) => return Ok((filled, Some(end))),
             }
         }

@@ -19,6 +19,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, File};
 
 use crate::{
+    forgotten::Forgotten,
     gate::Gate,
     given,
     http::Http,
@@ -29,9 +30,9 @@ use crate::{
 
 /// A request that is being carried out.
 struct Job {
-    forgotten: Cell<bool>,
+    forgotten: Forgotten,
     /// Whether it uses or makes what may be given back while it still runs.
-    holds: bool,
+    holds: Cell<bool>,
     abort: Option<AbortController>,
 }
 
@@ -69,38 +70,42 @@ impl Running {
     /// Begins to carry out a request.
     pub(crate) fn perform(self: &Rc<Self>, request: Request) {
         let (id, this) = (request.id(), Rc::clone(self));
-        let holds = matches!(
-            request,
-            Request::Pump(..) | Request::Commit(..) | Request::Begin(..) | Request::Lock(..)
-        );
-        let job = Rc::new(Job { forgotten: Cell::new(false), holds, abort: AbortController::new().ok() });
+        let holds = matches!(request, Request::Pump(..) | Request::Commit(..));
+        let job = Rc::new(Job {
+            forgotten: Forgotten::default(),
+            holds: holds.into(),
+            abort: AbortController::new().ok(),
+        });
         self.jobs.borrow_mut().insert(id, Rc::clone(&job));
         self.working.enter();
         spawn_local(async move {
             let answer = this.carry_out(request, &job).await;
             this.jobs.borrow_mut().remove(&id);
-            if job.forgotten.get() {
+            if job.forgotten.is_set() {
                 // Before what came after it is given back: a lock goes when what it protects is closed.
-                if let Some(owed) = answer.release() {
+                if let Some(owed) = answer.and_then(|answer| answer.release()) {
                     this.give(owed).await;
                 }
-                if job.holds {
+                if job.holds.get() {
                     this.leaving.leave();
                 }
-            } else {
+            } else if let Some(answer) = answer {
                 this.inbox.push(Message::Answer(answer));
             }
             this.working.leave();
         });
     }
 
-    async fn carry_out(&self, request: Request, job: &Job) -> Box<dyn Deliver> {
-        if !matches!(request, Request::Exchange(..) | Request::Pump(..)) {
-            // What was given back before comes first: an ingest begins only when the one before it has ended.
-            self.giving.idle().await;
+    /// The answer; none to what nobody waits for any more before it began.
+    async fn carry_out(&self, request: Request, job: &Job) -> Option<Box<dyn Deliver>> {
+        if !matches!(request, Request::Exchange(..) | Request::Pump(..) | Request::Commit(..)) {
+            // What was given back before comes first: an ingest begins only when the one before it has ended. Until then
+            // it holds nothing: what is given back may be waiting for all who do.
+            job.forgotten.or(self.giving.idle()).await?;
+            job.holds.set(matches!(request, Request::Begin(..) | Request::Lock(..)));
         }
         let store = &self.store;
-        match request {
+        Some(match request {
             Request::Exchange(exchange, t) => {
                 let answer = match &job.abort {
                     Some(abort) => self.http.exchange(&exchange, abort).await,
@@ -121,7 +126,7 @@ impl Running {
                 Box::new((t, pumped))
             }
             Request::Commit(commit, t) => Box::new((t, store.commit(&commit).await)),
-            Request::Remove(digest, t) => Box::new((t, store.remove(&digest).await)),
+            Request::Remove(removal, t) => Box::new((t, store.remove(&removal).await)),
             Request::Find(digest, t) => Box::new((t, store.find(&digest).await)),
             Request::Partial(digest, t) => Box::new((t, store.partial(&digest).await)),
             Request::Read(read, t) => Box::new((t, store.read(&read).await)),
@@ -130,9 +135,12 @@ impl Running {
             Request::Scan(prefix, t) => Box::new((t, store.scan(&prefix).await)),
             Request::Apply(batch, t) => Box::new((t, store.apply(&batch).await)),
             Request::Lock(key, t) => Box::new((t, store.lock(&key).await)),
-            Request::Slice(slice, t) => Box::new((t, given::slice(&self.given, slice).await)),
+            Request::Slice(slice, t) => {
+                let slice = job.forgotten.or(given::slice(&self.given, slice)).await?;
+                Box::new((t, slice))
+            }
             request => has_none(request),
-        }
+        })
     }
 
     /// Takes back what the operation no longer needs.
@@ -140,8 +148,8 @@ impl Running {
         match notice {
             Notice::Forget(id) => {
                 let job = self.jobs.borrow().get(&id).cloned();
-                if let Some(job) = job.filter(|job| !job.forgotten.replace(true)) {
-                    if job.holds {
+                if let Some(job) = job.filter(|job| !job.forgotten.set()) {
+                    if job.holds.get() {
                         self.leaving.enter();
                     }
                     if let Some(abort) = &job.abort {
@@ -161,13 +169,13 @@ impl Running {
         }
     }
 
-    /// Gives back one thing after the other, once nobody who was forgotten holds anything.
+    /// Gives back one thing after the other, each once nobody who was forgotten holds anything.
     async fn give_back(&self) {
-        self.leaving.idle().await;
         loop {
             // It stays first in the queue as long as it is at work: a further notice does not begin this loop again.
             let next = self.notices.borrow().front().copied();
             let Some(next) = next else { break };
+            self.leaving.idle().await;
             self.give(next).await;
             self.notices.borrow_mut().pop_front();
         }

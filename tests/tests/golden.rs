@@ -29,7 +29,7 @@ fn a_first_pull_with_a_token_a_redirect_and_a_broken_body() {
 
 #[test]
 fn a_pull_that_is_cancelled() {
-    let plan = Plan { stop: Stop::Cancel { at: 12, late: true }, ..Plan::mixed(11, 0) };
+    let plan = Plan { stop: Stop::Cancel { at: 13, late: true }, ..Plan::mixed(11, 0) };
     let transcript = plan.run().transcript.to_string();
     assert!(transcript.contains("forget request") && transcript.contains("(late)"), "{transcript}");
     insta::assert_snapshot!(transcript);
@@ -37,7 +37,7 @@ fn a_pull_that_is_cancelled() {
 
 #[test]
 fn a_pull_that_is_killed_and_resumed() {
-    let plan = Plan { stop: Stop::Kill { at: 20, power: false }, ..Plan::mixed(13, 0) };
+    let plan = Plan { stop: Stop::Kill { at: 22, power: false }, ..Plan::mixed(13, 0) };
     let transcript = plan.run().transcript.to_string();
     let resumed = |line: &str| line.contains("! began ") && !line.ends_with(" from 0");
     assert!(transcript.contains("* killed") && transcript.lines().any(resumed), "{transcript}");

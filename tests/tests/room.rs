@@ -12,7 +12,7 @@ use lugger_tests::{
     script::{Script, calm},
     sim::{Scenario, World},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Puts an image into the store, as if it had been used last at this moment.
 fn put(mut world: World, name: &str, sample: &Sample, used: &str) -> World {
@@ -78,10 +78,59 @@ fn a_name_goes_with_what_only_it_needs() {
     world.store.disk.put(&format!("lease/x/content/{}", held[0]), "\"\"".to_owned());
     world.store.disk.put("lease/old", lease("1970-01-01T00:00:00Z").to_string());
     world.store.disk.put(&format!("lease/old/content/{}", held[1]), "\"\"".to_owned());
+    world.store.disk.put(&format!("lease/gone/content/{}", held[2]), "\"\"".to_owned());
     let (world, _) = remove(world, "r.example/c:1");
     assert_eq!(world.store.disk.blobs.keys().collect::<Vec<_>>(), [&held[0]]);
-    let left: Vec<_> = world.store.disk.records.keys().filter(|key| !key.starts_with("lease/")).collect();
+    let left: Vec<_> = world.store.disk.records.keys().filter(|key| !key.starts_with("lease")).collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// Puts a document into the store, and a name that leads to it.
+fn add(world: &mut World, name: &str, media_type: &str, document: &Value) -> Value {
+    let bytes = document.to_string().into_bytes();
+    let digest = Digest::sha256(&bytes);
+    let target = json!({"mediaType": media_type, "digest": digest.to_string(), "size": bytes.len()});
+    let at = "1999-01-01T00:00:00Z";
+    let record = json!({"target": target, "created_at": at, "updated_at": at});
+    world.store.disk.blobs.insert(digest, bytes.into());
+    world.store.disk.put(&format!("image/{name}"), record.to_string());
+    target
+}
+
+#[test]
+fn what_an_image_says_of_what_is_not_there_is_in_nobodys_way() {
+    let index = "application/vnd.oci.image.index.v1+json";
+    let entry = |at: usize| json!({"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": Digest::sha256(&at.to_be_bytes()).to_string(), "size": 7});
+    let mut world = three();
+    // As many as an index may have, none of them here.
+    let manifests: Vec<_> = (0..10_000).map(entry).collect();
+    add(&mut world, "r.example/many:1", index, &json!({"schemaVersion": 2, "manifests": manifests}));
+    // A layer that an index calls a manifest.
+    let large = vec![0; 5 << 20];
+    let mut odd = entry(0);
+    odd["digest"] = json!(Digest::sha256(&large).to_string());
+    world.store.disk.blobs.insert(Digest::sha256(&large), large.into());
+    add(&mut world, "r.example/odd:1", index, &json!({"schemaVersion": 2, "manifests": [odd]}));
+    for name in ["r.example/a:1", "r.example/many:1", "r.example/odd:1"] {
+        let (after, freed) = remove(world, name);
+        assert!(freed.unwrap() > 20_000);
+        world = after;
+    }
+    assert_eq!(names(&world), ["b:1", "c:1"]);
+}
+
+#[test]
+fn an_index_that_lies_of_a_size_loses_nothing() {
+    let mut world = three();
+    let record = world.store.get("image/r.example/a:1").expect("its record");
+    let right = record.read::<Value>().expect("JSON")["target"].clone();
+    let mut wrong = right.clone();
+    wrong["size"] = json!(1);
+    let manifests = json!([right, wrong]);
+    let index = "application/vnd.oci.image.index.v1+json";
+    add(&mut world, "r.example/index:1", index, &json!({"schemaVersion": 2, "manifests": manifests}));
+    let (_, freed) = remove(world, "r.example/a:1");
+    assert_eq!(freed.unwrap(), 0);
 }
 
 fn pull_into(mut world: World, room: u64, make_room: bool) -> (Script<Pulled>, Result<Pulled, Error>) {

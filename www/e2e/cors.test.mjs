@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { accessible, launch, openPage, picture } from "./harness.mjs";
 import { built, start } from "./process.mjs";
-import { builtPage, openImage, verified } from "./site.mjs";
+import { builtPage, copied, enter, openImage, verified } from "./site.mjs";
 
 let browser;
 let at;
@@ -53,8 +53,7 @@ test("a whole image comes at once if all platforms are wanted", async () => {
   const { page, done } = await openPage(browser);
   await page.goto(at.url);
   await page.getByLabel("Platform").selectOption("all");
-  await page.getByRole("combobox", { name: "Image reference" }).fill(`${open.host}/lugger/demo:1`);
-  await page.keyboard.press("Enter");
+  await enter(page, `${open.host}/lugger/demo:1`);
   await verified(page);
   await open.stop();
   await page.getByRole("tab", { name: "linux/arm/v7" }).click();
@@ -63,12 +62,11 @@ test("a whole image comes at once if all platforms are wanted", async () => {
 });
 
 test("a registry that lets no page read is explained, and what helps is offered", async () => {
-  const { page, done } = await openPage(browser, { tolerate: /CORS|ERR_FAILED|ERR_ABORTED/ });
+  const { page, done } = await openPage(browser, { tolerate: /CORS|ERR_FAILED/ });
   await openImage(page, at.url, `${closed.host}/lugger/demo:1`);
   await page.getByRole("heading", { name: "The registry does not let pages read its answers" }).waitFor();
   await page.getByText("A bridge on this machine can ask in its place").waitFor();
-  await page.getByRole("button", { name: "Copy the command that starts a bridge" }).click();
-  const command = await page.evaluate(() => navigator.clipboard.readText());
+  const command = await copied(page, "the command that starts a bridge");
   assert.equal(command, `lugger serve ${closed.host}/lugger/demo:1`);
   await accessible(page);
   await picture(page, "fails-cors");

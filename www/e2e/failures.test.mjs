@@ -7,7 +7,7 @@ import { serveRegistry } from "./registry.mjs";
 import { builtPage, openImage, verified } from "./site.mjs";
 
 /** What a browser says aloud of answers that are no success. */
-const REFUSED = /status of (401|403|404|429|503)|ERR_ABORTED/;
+const REFUSED = /status of (401|403|404|429|503)/;
 
 let browser;
 let at;
@@ -81,7 +81,7 @@ test("network: nobody is there", async () => {
 });
 
 test("full: the browser gives no more room, and what is freed is used", async () => {
-  const { page, context, done } = await openPage(browser, { tolerate: /ERR_ABORTED/ });
+  const { page, context, done } = await openPage(browser);
   await page.goto(at.url);
   const session = await context.newCDPSession(page);
   const quota = (quotaSize) =>

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { accessible, drop, launch, openPage, picture } from "./harness.mjs";
-import { layout, makeImage, noise, OCI, saved, sha256, tar, tarHeader, write } from "./image.mjs";
-import { randomLayer } from "./layers.mjs";
+import { accessible, drop, launch, openPage, picture, slowReads } from "./harness.mjs";
+import { layout, makeImage, OCI, saved, sha256, tar, tarHeader, write } from "./image.mjs";
+import { plainImage, randomLayer } from "./layers.mjs";
 import { builtPage, verified } from "./site.mjs";
 
 const NAME = "example.com/team/app:1";
@@ -45,19 +45,18 @@ function broken(files) {
   return { ...files, [name]: Buffer.concat([bytes.subarray(0, -1), Buffer.of(bytes.at(-1) ^ 1)]) };
 }
 
-/** Two images in one layout, of which the first takes a while. */
+/** Two images in one layout, of which the first takes a while where reading is slow. */
 function both() {
-  const files = () => [{ zeros: Buffer.alloc(300_000_000), noise: noise(3_000_000, "both") }];
-  const first = layout(makeImage({ files, architectures: ["amd64"] }), NAME);
+  const first = layout(plainImage([randomLayer(64_000_000)]), NAME);
   const other = layout(makeImage(), OTHER);
   const manifests = [first, other].flatMap((files) => JSON.parse(files["index.json"]).manifests);
   const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }));
   return { ...first, ...other, "index.json": index };
 }
 
-/** An archive with a layer so large that one sees it being read. Nothing of that takes room on the disk. */
+/** An archive with a layer that is not read to its end where reading is slow. Nothing of that takes room on the disk. */
 function large(place) {
-  const size = 1e9;
+  const size = 200_000_000;
   const digest = sha256(Buffer.from("it never gets that far"));
   const layers = [{ mediaType: `${OCI}.layer.v1.tar`, digest, size }];
   const image = makeImage({ files: () => [{}], manifest: { layers } });
@@ -161,6 +160,7 @@ test("an archive that breaks is told beside what arrived of it", async () => {
 test("an image is shown while its archive is read, until that is stopped, and then read on", async () => {
   const { page, done } = await openPage(browser);
   await page.goto(at.url);
+  await slowReads(page);
   await choose(page, "large.tar");
   const state = page.getByRole("region", { name: "State" });
   await state.getByText("Reading and verifying").waitFor();
@@ -195,13 +195,16 @@ test("an image is shown while its archive is read, until that is stopped, and th
 test("several images in one archive are listed while they are read, and afterwards", async () => {
   const { page, done } = await openPage(browser);
   await page.goto(at.url);
+  const hurry = await slowReads(page);
   await choose(page, "both.tar");
   const list = page.getByRole("list", { name: "Images in it" });
-  await list.getByText("waiting").or(list.getByText("being read")).first().waitFor();
+  await list.getByText("being read").waitFor();
+  await list.getByText("waiting").waitFor();
   assert.deepEqual(await list.getByRole("link").allTextContents(), [NAME, OTHER]);
   await accessible(page);
   await picture(page, "several");
   await list.getByRole("link", { name: OTHER }).click();
+  await hurry();
   await verified(page);
   await page.goBack();
   for (const name of [NAME, OTHER]) {

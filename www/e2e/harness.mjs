@@ -8,7 +8,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-export const TYPES = {
+const TYPES = {
   ".css": "text/css",
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript",
@@ -16,7 +16,7 @@ export const TYPES = {
   ".wasm": "application/wasm",
 };
 
-export const ARGUMENTS = [
+const ARGUMENTS = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",
@@ -27,7 +27,10 @@ export const ARGUMENTS = [
   "--disable-sync",
 ];
 
-export const OUT = fileURLToPath(new URL("./out/", import.meta.url));
+/** When something is given up, in milliseconds: only a test that fails waits so long. */
+const PATIENCE = 60_000;
+
+const OUT = fileURLToPath(new URL("./out/", import.meta.url));
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** Serves a folder as any static host would: no header of its own. Gives the address and a way to stop. */
@@ -53,9 +56,11 @@ export function launch(more = []) {
 }
 
 /** A browser that keeps what it stores in a folder, as people's do: contexts of the other kind have it in memory. */
-export function launchIn(folder) {
+export async function launchIn(folder) {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  return chromium.launchPersistentContext(folder, { executablePath, args: ARGUMENTS });
+  const context = await chromium.launchPersistentContext(folder, { executablePath, args: ARGUMENTS });
+  context.setDefaultTimeout(PATIENCE);
+  return context;
 }
 
 /**
@@ -68,7 +73,7 @@ export async function openPage(browser, { tolerate, ...options } = {}) {
     permissions: ["clipboard-read", "clipboard-write"],
     ...options,
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(PATIENCE);
   const page = await context.newPage();
   const troubles = await watch(page);
   const done = async () => {
@@ -81,12 +86,22 @@ export async function openPage(browser, { tolerate, ...options } = {}) {
   return { page, context, troubles, done };
 }
 
-/** Notes errors in the console, errors that nobody caught, requests that failed, and what the policy stopped. */
-export async function watch(page) {
+/**
+ * Notes errors in the console, errors that nobody caught, requests that failed, and what the policy stopped.
+ *
+ * Not that a request was given up: a browser says so of whatever it has not told the end of when a page stops something or
+ * goes away, and the page itself shows an operation that ended by it.
+ */
+async function watch(page) {
   const troubles = [];
   page.on("console", (message) => message.type() === "error" && troubles.push(`console: ${message.text()}`));
   page.on("pageerror", (error) => troubles.push(`error: ${error.message}`));
-  page.on("requestfailed", (request) => troubles.push(`request: ${request.url()} ${request.failure()?.errorText}`));
+  page.on("requestfailed", (request) => {
+    const why = request.failure()?.errorText;
+    if (why !== "net::ERR_ABORTED") {
+      troubles.push(`request: ${request.url()} ${why}`);
+    }
+  });
   await page.exposeFunction("noteViolation", (text) => troubles.push(`policy: ${text}`));
   await page.addInitScript(() => {
     addEventListener("securitypolicyviolation", (event) => {
@@ -119,6 +134,36 @@ export async function accessible(page) {
 export async function picture(page, name, options = {}) {
   mkdirSync(OUT, { recursive: true });
   await page.screenshot({ path: path.join(OUT, `${name}.png`), ...options });
+}
+
+/**
+ * Slows the page's worker down: files, and what it has stored, are read at a mebibyte a second at most from now on, so that
+ * what is done meanwhile fits on any machine. Gives what ends that.
+ */
+export async function slowReads(page) {
+  const worker = page.workers()[0] ?? (await page.waitForEvent("worker"));
+  const pause = await worker.evaluateHandle(() => {
+    const pause = { milliseconds: 500 };
+    const { stream } = Blob.prototype;
+    Blob.prototype.stream = function () {
+      const bytes = stream.call(this);
+      bytes.getReader = (options) => {
+        const reader = ReadableStream.prototype.getReader.call(bytes, options);
+        reader.read = async (view) => {
+          // Not longer: who stops it waits for this, too.
+          await new Promise((resolve) => setTimeout(resolve, pause.milliseconds));
+          return ReadableStreamBYOBReader.prototype.read.call(reader, view);
+        };
+        return reader;
+      };
+      return bytes;
+    };
+    return pause;
+  });
+  return () =>
+    pause.evaluate((pause) => {
+      pause.milliseconds = 0;
+    });
 }
 
 /** Whether the page is wider than its window. */

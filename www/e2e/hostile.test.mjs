@@ -117,20 +117,16 @@ for (const [who, host] of [
     const allow = `${served.origin}/api/v1/allow?registry=allowed.example`;
     assert.equal(await get(page, allow, { method: "POST", ...withToken() }), "TypeError");
     await get(page, allow, { method: "POST", mode: "no-cors", credentials: "include" });
-    await page.evaluate(
-      (action) =>
-        new Promise((resolve) => {
-          const frame = document.createElement("iframe");
-          frame.name = "target";
-          frame.onload = resolve;
-          const form = document.createElement("form");
-          Object.assign(form, { action, method: "POST", target: "target" });
-          document.body.append(frame, form);
-          form.submit();
-          setTimeout(resolve, 1000);
-        }),
-      allow,
-    );
+    const posted = page.waitForResponse((response) => response.request().isNavigationRequest());
+    await page.evaluate((action) => {
+      const frame = document.createElement("iframe");
+      frame.name = "target";
+      const form = document.createElement("form");
+      Object.assign(form, { action, method: "POST", target: "target" });
+      document.body.append(frame, form);
+      form.submit();
+    }, allow);
+    assert.deepEqual([(await posted).url(), (await posted).status()], [allow, 403]);
     assert.equal(await isConfirmed("allowed.example"), false);
     const loaded = await page.evaluate(
       (origin) =>

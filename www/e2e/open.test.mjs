@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { accessible, launch, openPage, overflows, picture } from "./harness.mjs";
 import { makeImage } from "./image.mjs";
 import { serveRegistry } from "./registry.mjs";
-import { box, builtPage, openImage, verified } from "./site.mjs";
+import { box, builtPage, copied, openImage, verified } from "./site.mjs";
 
 let browser;
 let at;
@@ -106,9 +106,7 @@ test("everything is deleted at once", async () => {
 test("the command that starts a bridge is copied", async () => {
   const { page, done } = await openPage(browser);
   await page.goto(at.url);
-  await page.getByRole("button", { name: "Copy the command that starts a bridge" }).click();
-  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), "lugger serve");
-  await page.getByText("Copied the command").waitFor({ state: "attached" });
+  assert.equal(await copied(page, "the command that starts a bridge"), "lugger serve");
   await done();
 });
 

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { accessible, launch, openPage, overflows, picture } from "./harness.mjs";
 import { makeImage } from "./image.mjs";
 import { serveRegistry } from "./registry.mjs";
-import { builtPage, openImage, verified } from "./site.mjs";
+import { builtPage, copied, openImage, verified } from "./site.mjs";
 
 const LONG = `team/${"very-long-name-".repeat(8)}app`;
 
@@ -143,14 +143,13 @@ test("digest and commands are copied", async () => {
   const { page, done } = await openPage(browser);
   await openImage(page, at.url, name);
   await verified(page);
-  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
-  await page.getByRole("button", { name: "Copy the digest", exact: true }).click();
-  const digest = await clipboard();
+  const digest = await copied(page, "the digest");
   assert.match(digest, /^sha256:[0-9a-f]{64}$/);
+  let command;
   for (const tool of ["lugger", "crane", "skopeo"]) {
-    await page.getByRole("button", { name: `Copy the ${tool} command` }).click();
-    assert.match(await clipboard(), new RegExp(`^${tool} `));
+    command = await copied(page, `the ${tool} command`);
+    assert.match(command, new RegExp(`^${tool} `));
   }
-  assert.ok((await clipboard()).includes(digest));
+  assert.ok(command.includes(digest));
   await done();
 });

@@ -1,4 +1,4 @@
-/** Programs that the tests run beside the page: they say one line when they are ready, and end with the tests. */
+/** Programs that the tests run beside the page: they say when they are ready, and end with the tests. */
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -29,18 +29,23 @@ export function run(program, args, options = {}) {
   return stdout;
 }
 
-/** Starts it and waits for the first line that it says on `stdout`. Its input is open until `stop`. */
-export async function start(program, args, { env = {}, signal = "SIGINT" } = {}) {
-  const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, ...env } });
+/**
+ * Starts it and waits until what it says on one of its outputs matches `ready`, of which `line` is the first group: its
+ * first line on `stdout`, unless it is asked for another. Its input is open until `stop`.
+ */
+export async function start(program, args, { env = {}, signal = "SIGINT", on = "stdout", ready = /^(.*)\n/ } = {}) {
+  const stdio = ["pipe", "pipe", on === "stderr" ? "pipe" : "inherit"];
+  const child = spawn(program, args, { stdio, env: { ...process.env, ...env } });
   const ended = new Promise((resolve) => child.on("exit", resolve));
   const line = await new Promise((resolve, reject) => {
     let text = "";
     child.on("error", reject);
-    child.on("exit", (code) => reject(new Error(`${program} ended with ${code}`)));
-    child.stdout.on("data", (bytes) => {
+    child.on("exit", (code) => reject(new Error(`${program} ended with ${code}\n${text}`)));
+    child[on].on("data", (bytes) => {
       text += bytes;
-      if (text.includes("\n")) {
-        resolve(text.slice(0, text.indexOf("\n")));
+      const said = ready.exec(text);
+      if (said !== null) {
+        resolve(said[1]);
       }
     });
   });

@@ -9,9 +9,8 @@ const CHUNK = 64 << 10;
 
 /**
  * Serves images by repository, whatever the tag. Pages can read what it says, unless `cors` is false: then it is like
- * most registries. `answer(repository, what, digest)` may give `{ status, headers, body }` to be said instead, or
- * `{ bytes, pause }` to be sent instead, with so many milliseconds before each piece. A `pace` is in bytes per second, of
- * each body.
+ * most registries. `answer(repository, what, digest)` may give `{ status, headers, body }` to be said instead, `bytes` to
+ * be sent instead, or `before`, what to wait for before each piece. A `pace` is in bytes per second, of each body.
  *
  * `asked` is every request; `served` the transfers of each blob: the `range` that was asked for, and the bytes `sent`.
  */
@@ -63,7 +62,7 @@ export async function serveRegistry(
     if (!manifest) {
       served.set(digest, [...(served.get(digest) ?? []), transfer]);
     }
-    await send(response, bytes, { from, to, pace, pause: own.pause }, transfer);
+    await send(response, bytes, { from, to, pace, before: own.before }, transfer);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const stop = () => {
@@ -80,14 +79,12 @@ function part(range, length) {
 }
 
 /** Sends a part at a pace, in pieces that are small enough for it to be even. */
-async function send(response, bytes, { from, to, pace, pause = 0 }, transfer) {
-  const most = pause > 0 || Number.isFinite(pace) ? CHUNK : 1 << 20;
+async function send(response, bytes, { from, to, pace, before }, transfer) {
+  const most = before || Number.isFinite(pace) ? CHUNK : 1 << 20;
   const gone = once(response, "close").catch(() => undefined);
   const began = performance.now();
   for (let at = from; at < to && !response.destroyed; ) {
-    if (pause > 0) {
-      await sleep(pause);
-    }
+    await Promise.race([before?.(), gone]);
     const rest = bytes.piece?.(at) ?? bytes.subarray(at);
     const piece = rest.subarray(0, Math.min(most, to - at));
     at += piece.length;

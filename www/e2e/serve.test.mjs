@@ -9,13 +9,11 @@ import { dockerRegistry, PASSWORD, USER } from "./docker-registry.mjs";
 import { accessible, drop, launch, openPage, picture } from "./harness.mjs";
 import { layout, makeImage, write } from "./image.mjs";
 import { run, serve } from "./process.mjs";
-import { box, DIST, openImage, verified } from "./site.mjs";
+import { DIST, enter, openImage, verified } from "./site.mjs";
 
 /** Makes images as they are found in the field; who does not have it gets those of image.mjs. */
 const MAKER =
   process.env.LUGGER_MKIMAGES ?? fileURLToPath(new URL("../../../shared/tools/mkimages.py", import.meta.url));
-/** What a browser says of requests whose end it has not told yet when their page goes away. */
-const LEFT = /ERR_ABORTED/;
 const INSECURE = ["--src-tls-verify=false", "--dest-tls-verify=false"];
 
 let browser;
@@ -28,7 +26,9 @@ let told;
 
 before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "lugger-serve-"));
-  [open, secret, browser] = await Promise.all([dockerRegistry(), dockerRegistry({ password: true }), launch()]);
+  open = await dockerRegistry();
+  secret = await dockerRegistry({ password: true });
+  browser = await launch();
   write(path.join(folder, "app"), layout(makeImage(), "v1"));
   fill(open.host);
   copy(app(), `docker://${secret.host}/team/secret:v1`, ["--all", `--dest-creds=${USER}:${PASSWORD}`]);
@@ -100,7 +100,7 @@ test("it serves the page that was built", () => {
 });
 
 test("the printed address opens the image that was named, and its token does not stay in sight", async () => {
-  const { page, done } = await openPage(browser, { tolerate: LEFT });
+  const { page, done } = await openPage(browser);
   await page.goto(served.url);
   await verified(page);
   assert.equal(await shownDigest(page), digestOf(`docker://${open.host}/small:v1`));
@@ -121,10 +121,9 @@ test("the printed address opens the image that was named, and its token does not
 });
 
 test("platforms come when they are wanted, stay over a reload, are listed and deleted", async () => {
-  const { page, end } = await arrive({ tolerate: LEFT });
+  const { page, end } = await arrive();
   const name = `${open.host}/multi:v1`;
-  await box(page).fill(name);
-  await page.keyboard.press("Enter");
+  await enter(page, name);
   await verified(page);
   assert.equal(await shownDigest(page), digestOf(`docker://${name}`));
   await page.getByRole("tab", { name: "linux/arm64" }).click();
@@ -152,9 +151,8 @@ test("platforms come when they are wanted, stay over a reload, are listed and de
 });
 
 test("a registry with a password is opened by a page that never sees it", async () => {
-  const { page, end } = await arrive({ tolerate: LEFT });
-  await box(page).fill(`${secret.host}/team/secret:v1`);
-  await page.keyboard.press("Enter");
+  const { page, end } = await arrive();
+  await enter(page, `${secret.host}/team/secret:v1`);
   await verified(page);
   const everything = await page.evaluate(() => document.documentElement.outerHTML);
   assert.ok(
@@ -163,24 +161,23 @@ test("a registry with a password is opened by a page that never sees it", async 
   await end();
 });
 
-test("a password that is wrong is explained", async () => {
+test("a password that is wrong is explained", async (t) => {
   const other = await dockerRegistry({ password: true });
+  t.after(other.stop);
   const bridge = await serve(["--registry", other.host]);
-  const { page, done } = await openPage(browser, { tolerate: /status of 40\d|ERR_ABORTED/ });
+  t.after(bridge.stop);
+  const { page, done } = await openPage(browser, { tolerate: /status of 40\d/ });
   await page.goto(`${bridge.origin}/#t=${bridge.token}&ref=${other.host}/team/secret:v1`);
   await page.getByRole("heading", { name: "Access denied" }).waitFor();
   await page.getByText("Log in where the bridge runs").waitFor();
   await accessible(page);
   await picture(page, "serve-denied");
   await done();
-  await bridge.stop();
-  await other.stop();
 });
 
 test("a registry that nobody named is asked after a word of the user", async () => {
-  const { page, end } = await arrive({ tolerate: /status of (4|5)\d\d|ERR_ABORTED/ });
-  await box(page).fill("registry.invalid/owner/app:1.4");
-  await page.keyboard.press("Enter");
+  const { page, end } = await arrive({ tolerate: /status of (4|5)\d\d/ });
+  await enter(page, "registry.invalid/owner/app:1.4");
   const dialog = page.getByRole("dialog", { name: "Let lugger contact registry.invalid?" });
   await dialog.waitFor();
   await accessible(page);
@@ -194,12 +191,14 @@ test("a registry that nobody named is asked after a word of the user", async () 
   await end();
 });
 
-test("what does not exist, and a registry that has gone, are explained", async () => {
+test("what does not exist, and a registry that has gone, are explained", async (t) => {
   const going = await dockerRegistry();
+  t.after(going.stop);
   copy(app(), `docker://${going.host}/team/app:v1`, ["--all"]);
   const bridge = await serve(["--registry", going.host, "--retries", "0"]);
+  t.after(bridge.stop);
   const { page, done } = await openPage(browser, {
-    tolerate: /status of (4|5)\d\d|ERR_ABORTED|ERR_CONNECTION_REFUSED/,
+    tolerate: /status of (4|5)\d\d|ERR_CONNECTION_REFUSED/,
   });
   await page.goto(`${bridge.origin}/#t=${bridge.token}&ref=${going.host}/team/app:none`);
   await page.getByRole("heading", { name: "There is no such image" }).waitFor();

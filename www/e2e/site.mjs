@@ -31,9 +31,21 @@ export const box = (page) => page.getByRole("combobox", { name: "Image reference
 /** Until the image is shown and verified, down to what its layers unpack to. */
 export const verified = (page) => page.getByText("Verified to the last byte").waitFor();
 
+/** Presses the button that copies this, and gives what is in the clipboard once the page has said so. */
+export async function copied(page, what) {
+  await page.getByRole("button", { name: `Copy ${what}`, exact: true }).click();
+  await page.getByText(`Copied ${what}`, { exact: true }).waitFor({ state: "attached" });
+  return await page.evaluate(() => navigator.clipboard.readText());
+}
+
 /** Opens an image by its name, from the first screen. */
-export async function openImage(page, url, name) {
-  await page.goto(url);
+export async function enter(page, name) {
   await box(page).fill(name);
   await page.keyboard.press("Enter");
+}
+
+/** The same, from the address of the page. */
+export async function openImage(page, url, name) {
+  await page.goto(url);
+  await enter(page, name);
 }

@@ -9,10 +9,11 @@ import { makeImage } from "./image.mjs";
 import { endless, plainImage, randomLayer } from "./layers.mjs";
 import { browserMemory } from "./memory.mjs";
 import { serveRegistry } from "./registry.mjs";
-import { builtPage } from "./site.mjs";
-import { ask, checkpoints, events, openImage, openTab, verified } from "./tab.mjs";
+import { builtPage, enter, verified } from "./site.mjs";
+import { ask, events, ingests, openTab } from "./tab.mjs";
 
 const MIB = 1 << 20;
+const NEVER = new Promise(() => undefined);
 
 let served;
 let folder;
@@ -37,8 +38,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
 const transfers = (digest) => registry.served.get(digest) ?? [];
+const sum = (transfers) => transfers.reduce((all, { sent }) => all + sent, 0);
 
 /** Waits for something that no page tells. */
 async function until(what, seconds = 60) {
@@ -52,56 +53,63 @@ async function until(what, seconds = 60) {
 for (const size of [60, 96]) {
   test(`a tab that is killed while ${size} MiB come loses nothing that came`, async (t) => {
     const image = plainImage([randomLayer(size * MIB)]);
-    const [layer] = image.blobs.keys();
-    registry = await serveRegistry({ app: image }, { pace: 6 * MIB });
+    const [[layer, { length }]] = image.blobs;
+    let isKilled = false;
+    // As long as the tab lives it does not get all.
+    const before = () => (isKilled || sum(transfers(layer)) < 0.75 * length ? undefined : NEVER);
+    registry = await serveRegistry({ app: image }, { pace: 6 * MIB, answer: () => ({ before }) });
     const first = await openTab(context, served.url);
-    await openImage(first, `${registry.host}/app:1`);
-    await until(() => sum(transfers(layer).map(({ sent }) => sent)) >= 0.6 * size * MIB);
-    const before = transfers(layer).length;
+    await enter(first, `${registry.host}/app:1`);
+    // In the end it is told of all but two mebibytes of each connection; what of that is in ranges is noted a moment later.
+    let told;
+    await until(async () => {
+      told = (await events(first, "moved")).findLast(({ digest }) => digest === layer)?.done;
+      const [ingest] = await ingests(first);
+      return told >= 0.65 * length && (size < 64 ? ingest.seen >= 32 * MIB : ingest.noted >= told);
+    });
     const crashed = first.waitForEvent("crash");
     const session = await context.newCDPSession(first);
     // It never answers.
     session.send("Page.crash").catch(() => undefined);
     await crashed;
+    isKilled = true;
+    const earlier = transfers(layer).length;
 
     const second = await openTab(context, served.url);
     await ask(second, { op: "images" });
-    const [seen] = await checkpoints(second);
-    await openImage(second, `${registry.host}/app:1`);
+    const [{ seen }] = await ingests(second);
+    await enter(second, `${registry.host}/app:1`);
     await verified(second);
     const [{ from }] = await events(second, "began");
-    assert.ok(from > 0.55 * size * MIB, `it had ${from} bytes`);
+    t.diagnostic(`${told} bytes were told, went on at ${from}, checkpoint at ${seen}`);
+    assert.ok(from >= told, `of ${told} bytes it had ${from}`);
     if (size < 64) {
-      // What follows the checkpoint is hashed again, and nothing before it: an interval, and what the pump gathers at once.
-      assert.ok(seen >= 32 * MIB && from - seen <= 33 * MIB, `of ${from} bytes ${seen} were not hashed again`);
-      assert.equal(transfers(layer)[before].range, `bytes=${from}-`);
+      // What follows the checkpoint is hashed again, and nothing before it.
+      assert.ok(seen >= 32 * MIB, `of ${from} bytes ${seen} were not hashed again`);
+      assert.equal(transfers(layer)[earlier].range, `bytes=${from}-`);
     }
-    assert.ok(
-      transfers(layer)
-        .slice(before)
-        .every(({ range }) => range !== null),
-    );
-    // What was under way when the tab died comes twice: of each connection a tenth of a second, and what lay in buffers.
-    const slack = size < 64 ? 1.05 : 1.07;
-    const sent = sum(transfers(layer).map(({ sent }) => sent));
-    t.diagnostic(`went on at ${from}, checkpoint at ${seen}; ${sent} bytes came of ${size * MIB}`);
-    assert.ok(sent <= slack * size * MIB, `${sent} bytes came in all`);
+    assert.equal(sum(transfers(layer).slice(earlier)), length - from, "nothing that was there is fetched again");
   });
 }
 
 test("two tabs that pull the same image fetch it once", async () => {
   const image = makeImage();
-  registry = await serveRegistry({ app: image }, { pace: 2 * MIB });
+  let go;
+  const waited = new Promise((resolve) => {
+    go = resolve;
+  });
+  const answer = (_repository, what) => (what === "blobs" ? { before: () => waited } : undefined);
+  registry = await serveRegistry({ app: image }, { answer });
   const tabs = await Promise.all([openTab(context, served.url), openTab(context, served.url)]);
-  await Promise.all(tabs.map((tab) => openImage(tab, `${registry.host}/app:1`)));
+  await Promise.all(tabs.map((tab) => enter(tab, `${registry.host}/app:1`)));
+  await until(async () => (await Promise.all(tabs.map((tab) => events(tab, "waiting")))).flat().length > 0);
+  go();
   await Promise.all(tabs.map(verified));
   assert.ok(registry.served.size > 3);
   for (const [digest, transfers] of registry.served) {
     const whole = [{ range: null, sent: image.blobs.get(digest).length }];
     assert.deepEqual(transfers, whole, digest);
   }
-  const waited = await Promise.all(tabs.map((tab) => events(tab, "waiting")));
-  assert.ok(waited.flat().length > 0);
 });
 
 test("what was pulled is there without a network", async () => {
@@ -109,7 +117,7 @@ test("what was pulled is there without a network", async () => {
   registry = await serveRegistry({ app: image });
   const name = `${registry.host}/app:1`;
   const page = await openTab(context, served.url);
-  await openImage(page, name);
+  await enter(page, name);
   await verified(page);
   await context.setOffline(true);
   await registry.stop();
@@ -161,14 +169,14 @@ test("a full store gives up the image that was not used for longest, and none in
   await ask(page, { op: "inspect", reference: name("a"), platform: null, target: a.target });
   assert.deepEqual(await names(), [name("a"), name("b")]);
 
-  await openImage(page, name("c"));
+  await enter(page, name("c"));
   await verified(page);
   assert.deepEqual(await evicted(), [name("b")]);
   assert.deepEqual(await names(), [name("a"), name("c")]);
 
   await page.goto(`${served.url}#/`);
-  await openImage(page, name("large"));
-  await page.getByRole("heading", { name: "No room left" }).waitFor({ timeout: 60_000 });
+  await enter(page, name("large"));
+  await page.getByRole("heading", { name: "No room left" }).waitFor();
   await page.getByText("The browser gives this page no more storage.").waitFor();
   await assert.rejects(pull("large"), /full: /);
   assert.deepEqual(await names(), [name("a"), name("c")]);
@@ -177,6 +185,25 @@ test("a full store gives up the image that was not used for longest, and none in
     const tail = await ask(page, { op: "read", digest, from: 12 * MIB, length: 2000 });
     assert.deepEqual(tail, Array.from(image.blobs.get(digest).subarray(12 * MIB, 12 * MIB + 2000)));
   }
+});
+
+test("what is at work while everything is deleted stops, and leaves nothing behind", async () => {
+  const image = makeImage();
+  const [, late] = JSON.parse(image.blobs.get(image.target.digest)).manifests;
+  // By then the other platform is here, and the pull has nothing open.
+  const answer = (_repository, _what, digest) =>
+    digest === late.digest ? { bytes: image.blobs.get(digest), pause: 3000 } : undefined;
+  registry = await serveRegistry({ app: image }, { answer });
+  const page = await openTab(context, served.url);
+  const pulled = ask(page, { op: "pull", reference: `${registry.host}/app:1`, platform: "all" });
+  const stopped = assert.rejects(pulled, /cancelled: /);
+  await until(async () => (await events(page, "committed")).length >= 4);
+  await ask(page, { op: "clear" });
+  await stopped;
+  assert.deepEqual(await ask(page, { op: "images" }), []);
+  await ask(page, { op: "pull", reference: `${registry.host}/app:1`, platform: "all" });
+  const [{ name }] = await ask(page, { op: "images" });
+  await ask(page, { op: "examine", name, platform: "linux/arm64" });
 });
 
 test("memory stays flat however large a layer is", async (t) => {
@@ -196,7 +223,7 @@ test("memory stays flat however large a layer is", async (t) => {
   // The most of the first part and the most of the rest: garbage comes and goes, some 60 MiB of it.
   const most = [0, 0];
   await until(() => {
-    const late = sum(transfers(layer).map(({ sent }) => sent)) > 100e6 ? 1 : 0;
+    const late = sum(transfers(layer)) > 100e6 ? 1 : 0;
     most[late] = Math.max(most[late], browserMemory(folder));
     return over;
   }, 300);

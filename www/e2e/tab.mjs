@@ -47,16 +47,8 @@ export function events(page, kind) {
   return page.evaluate((kind) => window.heard.map(({ event }) => event).filter((event) => event?.event === kind), kind);
 }
 
-/** Opens an image as a person does. */
-export async function openImage(page, name) {
-  await page.getByRole("combobox", { name: "Image reference" }).fill(name);
-  await page.keyboard.press("Enter");
-}
-
-export const verified = (page) => page.getByText("Verified to the last byte").waitFor({ timeout: 120_000 });
-
-/** What the store has of its ingests, as the host writes it down: where the bytes are, and how many the checkpoint has seen. */
-export function checkpoints(page) {
+/** The store's ingests as the host writes them down: how many bytes the checkpoint has `seen`, and how many of ranges are `noted`. */
+export function ingests(page) {
   return page.evaluate(
     () =>
       new Promise((resolve, reject) => {
@@ -66,7 +58,9 @@ export function checkpoints(page) {
           const rows = opening.result.transaction("ingests").objectStore("ingests").getAll();
           rows.onsuccess = () => {
             opening.result.close();
-            resolve(rows.result.map(([, at]) => at));
+            // From here to there, from here to there.
+            const noted = (bounds) => bounds?.reduce((sum, bound, at) => sum + (at % 2 === 0 ? -bound : bound), 0);
+            resolve(rows.result.map(([, seen, , bounds]) => ({ seen, noted: noted(bounds) })));
           };
         };
       }),

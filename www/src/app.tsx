@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { DropTarget } from "./open/drop.tsx";
 import { OpenScreen } from "./open/open.tsx";
 import { ReferenceBox } from "./open/reference-box.tsx";
@@ -7,17 +7,19 @@ import { route } from "./router.ts";
 import { polite, urgent } from "./state/announce.ts";
 import { bridge } from "./state/host.ts";
 import { subject } from "./state/screen.ts";
+import { canonical } from "./text/reference.ts";
 import { Dialog } from "./ui/dialog.tsx";
 import { Icon, Mark } from "./ui/icon.tsx";
 
 /** What is around every screen. */
 export function App() {
-  useEffect(() => {
+  // A key that is pressed before the first frame counts, too.
+  useLayoutEffect(() => {
     addEventListener("keydown", toBox);
     return () => removeEventListener("keydown", toBox);
   }, []);
   const at = route.value;
-  useFocus(at.screen === "image" ? at.name : at.screen);
+  useFocus(at.screen === "image" ? canonical(at.name) : at.screen);
   return (
     <>
       {/* biome-ignore lint/a11y/useValidAnchor: it leads into the page; the address of the screen stays. */}
@@ -47,10 +49,10 @@ export function App() {
       <DropTarget />
       <Dialog />
       <p class="hidden" aria-live="polite">
-        {polite.value}
+        <span key={polite.value.key}>{polite.value.text}</span>
       </p>
       <p class="hidden" aria-live="assertive">
-        {urgent.value}
+        <span key={urgent.value.key}>{urgent.value.text}</span>
       </p>
     </>
   );
@@ -59,7 +61,8 @@ export function App() {
 /** Another screen is read from its start; the first one is left to the browser. */
 function useFocus(screen: string): void {
   const before = useRef(screen);
-  useEffect(() => {
+  // At once: later would be under the hands of who types already.
+  useLayoutEffect(() => {
     if (before.current !== screen) {
       before.current = screen;
       document.getElementById("main")?.focus({ preventScroll: true });

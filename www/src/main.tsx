@@ -17,10 +17,9 @@ if (root !== null) {
   render(<App />, root);
 }
 
-// Another bridge, in the address of a page that is open already.
+// Another bridge, in the address of a page that is open already: the next page arrives there.
 addEventListener("hashchange", () => {
   if (arrival(location.hash) !== null) {
-    arrive();
     location.reload();
   }
 });

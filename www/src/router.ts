@@ -10,7 +10,7 @@ addEventListener("popstate", () => follow());
 /** Goes there; with `replace` the place before is not one to come back to. */
 export function navigate(to: Route, { replace = false } = {}): void {
   const hash = format(to);
-  if (hash !== location.hash) {
+  if (hash !== (location.hash || "#/")) {
     history[replace ? "replaceState" : "pushState"](null, "", hash);
   }
   follow();

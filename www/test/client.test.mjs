@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { failure, LuggerError } from "./out/host-wasm/package/src/failure.js";
+import { Lugger } from "./out/host-wasm/package/src/index.js";
 import { Backlog, Running } from "./out/host-wasm/package/src/operation.js";
 import { wire } from "./out/host-wasm/package/src/protocol.js";
 import { Throttle } from "./out/host-wasm/package/src/throttle.js";
@@ -53,6 +54,25 @@ test("a loop over a failed operation throws what it failed with", async () => {
   await assert.rejects(running.then(), LuggerError);
 });
 
+test("loops over the same operation share its events, and all of them end", async () => {
+  const running = new Running(1, () => undefined);
+  const seen = [];
+  const read = async () => {
+    for await (const event of running) {
+      seen.push(event.done);
+    }
+  };
+  const loops = Promise.all([read(), read()]);
+  for (const done of [1, 2, 3]) {
+    await new Promise(setImmediate);
+    running.tell(moved("a", done));
+  }
+  await new Promise(setImmediate);
+  running.end({ ok: null });
+  await loops;
+  assert.deepEqual(seen, [1, 2, 3]);
+});
+
 test("an operation is stopped once, and not when it is over", () => {
   let stops = 0;
   const running = new Running(1, () => stops++);
@@ -63,9 +83,9 @@ test("an operation is stopped once, and not when it is over", () => {
   assert.equal(stops, 1);
 });
 
-test("of what moves, little is passed on, in order, and nothing at the end is lost", async () => {
+test("of what moves, little is passed on, and in order", async () => {
   const sent = [];
-  const throttle = new Throttle((event) => sent.push(event), 20);
+  const throttle = new Throttle((event) => sent.push(event), 10_000);
   for (let done = 1; done <= 100; done++) {
     throttle.push(moved("a", done));
     throttle.push(moved("b", done));
@@ -74,9 +94,15 @@ test("of what moves, little is passed on, in order, and nothing at the end is lo
   throttle.push({ event: "committed", content: content("a", 100) });
   assert.deepEqual(sent.slice(2, 4), [moved("a", 100), moved("b", 100)]);
   assert.equal(sent[4].event, "committed");
-  throttle.push(moved("b", 101));
-  await new Promise((resolve) => setTimeout(resolve, 40));
-  assert.deepEqual(sent.at(-1), moved("b", 101));
+});
+
+test("what moved last is passed on though nothing follows", async () => {
+  const last = await new Promise((resolve) => {
+    const throttle = new Throttle((event) => event.done === 2 && resolve(event), 20);
+    throttle.push(moved("a", 1));
+    throttle.push(moved("a", 2));
+  });
+  assert.deepEqual(last, moved("a", 2));
 });
 
 test("failures come from JSON, from errors, from anything", () => {
@@ -131,4 +157,40 @@ test("what is left to look into is what is here and was not looked into", () => 
   assert.deepEqual([...lives.keys()], ["1"]);
   assert.deepEqual(sum(lives), { done: 0, total: 100 });
   assert.deepEqual(standing(layers[1], lives), { state: "stored", percent: null });
+});
+
+test("a worker that dies ends what runs there, says so, and takes nothing more", async (t) => {
+  let worker;
+  globalThis.Worker = class extends EventTarget {
+    asked = [];
+    terminated = 0;
+    constructor() {
+      super();
+      worker = this;
+    }
+    postMessage({ op }) {
+      this.asked.push(op);
+      if (op === "start") {
+        this.dispatchEvent(new MessageEvent("message", { data: { id: 0, ok: null } }));
+      }
+    }
+    terminate() {
+      this.terminated += 1;
+    }
+  };
+  t.after(() => delete globalThis.Worker);
+  const lugger = await Lugger.start();
+  const pull = lugger.pull("app");
+  worker.dispatchEvent(Object.assign(new Event("error"), { message: "unreachable" }));
+  const why = await lugger.ended;
+  assert.deepEqual([why.kind, why.message], ["other", "unreachable"]);
+  await assert.rejects(pull.then(), why);
+  await assert.rejects(lugger.images(), why);
+  assert.deepEqual([worker.asked, worker.terminated], [["start", "pull"], 1]);
+  lugger.close();
+  assert.equal(await lugger.ended, why);
+
+  const other = await Lugger.start();
+  other.close();
+  assert.equal((await other.ended).kind, "cancelled");
 });

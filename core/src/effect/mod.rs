@@ -24,7 +24,7 @@ use self::{
     http::{Exchange, NetError, Response},
     pump::{Pump, Pumped, Source},
     secret::{Origin, Secret, SecretError},
-    store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, StoreError},
+    store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, Removal, StoreError},
 };
 use crate::{name::Digest, op::Ticket};
 
@@ -70,8 +70,9 @@ pub enum Request {
     Begin(Begin, Ticket<Result<Begun, StoreError>>),
     /// Publish verified content under its digest. That it is already there is success.
     Commit(Box<Commit>, Ticket<Result<(), StoreError>>),
-    /// Delete committed content. That it is not there is success; who reads it at that moment may still come to its end.
-    Remove(Digest, Ticket<Result<(), StoreError>>),
+    /// Delete committed content, if what the removal expects of records still holds. That it is not there is success; who reads
+    /// it at that moment may still come to its end.
+    Remove(Removal, Ticket<Result<Applied, StoreError>>),
     /// One record; `None` when there is none.
     Get(String, Ticket<Result<Option<Record>, StoreError>>),
     /// Every record whose key starts with this prefix, in key order.
@@ -146,7 +147,7 @@ impl fmt::Display for Request {
             Self::Read(read, _) => write!(f, "read {}", read.digest),
             Self::Begin(begin, _) => write!(f, "begin {} ({} bytes)", begin.digest, begin.size),
             Self::Commit(commit, _) => write!(f, "commit {commit}"),
-            Self::Remove(digest, _) => write!(f, "remove {digest}"),
+            Self::Remove(removal, _) => write!(f, "{removal}"),
             Self::Get(key, _) => write!(f, "get {key}"),
             Self::Scan(prefix, _) => write!(f, "scan {prefix}"),
             Self::Apply(batch, _) => write!(f, "apply {batch}"),

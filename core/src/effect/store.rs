@@ -144,6 +144,22 @@ pub enum Applied {
     Conflict,
 }
 
+/// Committed content to delete: all of it, or none. No record changes between the look at what is expected and the end of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Removal {
+    /// Keys and the revision each must still have; 0 for "does not exist".
+    pub expect: Vec<(String, u64)>,
+    /// What goes.
+    pub content: Vec<Digest>,
+}
+
+impl fmt::Display for Removal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("remove")?;
+        self.content.iter().try_for_each(|digest| write!(f, " {digest}"))
+    }
+}
+
 /// What a lock protects.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LockKey {

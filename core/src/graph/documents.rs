@@ -31,7 +31,7 @@ impl Documents {
         self.add(cx, document, false)
     }
 
-    /// Like [`Self::learn`]; what the store does not have is leased, together with the blobs that it names.
+    /// Like [`Self::learn`], under the lease, which then also keeps all that the document names.
     pub async fn load(
         &self,
         cx: &Cx,
@@ -39,11 +39,14 @@ impl Documents {
         lease: &Lease,
         node: &Descriptor,
     ) -> Result<(), Error> {
-        if self.learn(cx, repository, node).await? {
-            return Ok(());
-        }
-        let blobs = self.children(&node.digest).into_iter().filter(|child| !child.media_type.is_document());
-        let content: Vec<_> = blobs.map(|blob| blob.digest).chain([node.digest.clone()]).collect();
+        lease.keep(cx, std::slice::from_ref(&node.digest)).await?;
+        self.learn(cx, repository, node).await?;
+        self.keep_children(cx, lease, &node.digest).await
+    }
+
+    /// Keeps all that a document names, before anybody looks for it.
+    pub async fn keep_children(&self, cx: &Cx, lease: &Lease, digest: &Digest) -> Result<(), Error> {
+        let content: Vec<_> = self.children(digest).into_iter().map(|child| child.digest).collect();
         Ok(lease.keep(cx, &content).await?)
     }
 

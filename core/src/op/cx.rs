@@ -19,7 +19,8 @@ use crate::{
         pump::{Counter, End, Pump, Pumped, Sink, Source, Tap},
         secret::{Origin, Secret, SecretError},
         store::{
-            Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, StoreError, StoreErrorKind,
+            Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, Removal, StoreError,
+            StoreErrorKind,
         },
         verifier::Verified,
     },
@@ -298,9 +299,9 @@ impl Cx {
         self.ask(|t| Request::Commit(Box::new(Commit { content, verified }), t)).await
     }
 
-    /// Deletes committed content.
-    pub async fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
-        self.ask(|t| Request::Remove(digest.clone(), t)).await
+    /// Deletes committed content, if records are as expected.
+    pub async fn remove(&self, removal: Removal) -> Result<Applied, StoreError> {
+        self.ask(|t| Request::Remove(removal, t)).await
     }
 
     /// One record.

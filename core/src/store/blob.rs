@@ -44,8 +44,8 @@ pub async fn fetch_blob(
     Ok(Outcome::Fetched(fetched))
 }
 
-/// Sees to a blob that needs no bytes from elsewhere: it is there already, is empty, or its descriptor brings it along. Any
-/// other is under the lease from now on.
+/// Sees to a blob that needs no bytes from elsewhere: it is there already, is empty, or its descriptor brings it along. It is
+/// under the lease from now on.
 pub(super) async fn settle(cx: &Cx, lease: &Lease, blob: &Descriptor) -> Result<Option<Outcome>, Error> {
     // A configuration is read as a whole.
     let most = if blob.media_type.is_config() { limits::CONFIG_BYTES } else { u64::MAX };
@@ -54,10 +54,10 @@ pub(super) async fn settle(cx: &Cx, lease: &Lease, blob: &Descriptor) -> Result<
         return Err(Error::content(format!("blob {}", blob.digest), ContentError::TooLarge { max }));
     }
     cx.emit(Event::Planned(blob.clone()));
+    lease.keep(cx, std::slice::from_ref(&blob.digest)).await?;
     if is_present(cx, blob).await? {
         return Ok(Some(Outcome::Present));
     }
-    lease.keep(cx, std::slice::from_ref(&blob.digest)).await?;
     let at_hand = if blob.size == 0 { Some(&[][..]) } else { blob.embedded() };
     let Some(bytes) = at_hand else { return Ok(None) };
     let verified = Verifier::check(&blob.digest, blob.size, bytes).map_err(|e| wrong(blob, e))?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Lease;
 use crate::{
     effect::store::{Applied, Batch, Change, Record, StoreError, StoreErrorKind},
     error::Error,
@@ -42,21 +43,29 @@ pub async fn lookup(cx: &Cx, name: &str) -> Result<Option<ImageRecord>, Error> {
 
 /// Every name, in order.
 pub async fn images(cx: &Cx) -> Result<Vec<(String, ImageRecord)>, Error> {
-    let mut images = Vec::new();
-    for (key, record) in cx.scan(PREFIX).await? {
-        let image = read(&key, &record)?;
-        images.push((key.strip_prefix(PREFIX).unwrap_or(&key).to_owned(), image));
-    }
-    Ok(images)
+    image_records(cx).await?.iter().map(|(key, record)| named(key, record)).collect()
+}
+
+/// The records of all names, in order, by their keys.
+pub(crate) async fn image_records(cx: &Cx) -> Result<Vec<(String, Record)>, StoreError> {
+    cx.scan(PREFIX).await
+}
+
+/// The name that a record is of, and what it says.
+pub(crate) fn named(key: &str, record: &Record) -> Result<(String, ImageRecord), Error> {
+    Ok((key.strip_prefix(PREFIX).unwrap_or(key).to_owned(), read(key, record)?))
 }
 
 /// Makes a name lead to this content, together with `more` changes: creates the record, or updates it and keeps its
 /// labels. Before it becomes visible all that was committed is durable. Yields what the name led to before.
 ///
+/// The lease that keeps the content must still be there: otherwise the name might lead to nothing.
+///
 /// Others may change the record at the same time; their change is then taken into account (containerd.md §0, step 10,
 /// but bounded).
 pub async fn publish(
     cx: &Cx,
+    lease: &Lease,
     name: &str,
     target: &Descriptor,
     more: Vec<Change>,
@@ -90,7 +99,9 @@ pub async fn publish(
         let revision = current.map_or(0, |record| record.revision);
         let mut changes = more.clone();
         changes.push(Change::Put { key: key.clone(), value });
-        match cx.apply(Batch { expect: vec![(key.clone(), revision)], changes, publish: true }).await? {
+        let mut expect = vec![(key.clone(), revision)];
+        expect.extend(lease.standing(cx).await?);
+        match cx.apply(Batch { expect, changes, publish: true }).await? {
             Applied::Conflict => {}
             Applied::Done => {
                 cx.emit(Event::Named {

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    effect::store::{Batch, Change, StoreError},
+    effect::store::{Batch, Change, StoreError, StoreErrorKind},
     name::Digest,
     op::{Cx, Once},
     small::SmallSet,
@@ -14,6 +14,9 @@ use crate::{
 
 /// When a lease ends, as RFC 3339 (containerd.md §8.2).
 const EXPIRE: &str = "containerd.io/gc.expire";
+
+/// Written anew whenever something is leased: its revision tells a removal whether what it knows of leases is still so.
+const GENERATION: &str = "leases";
 
 /// What a failed or killed pull has fetched is kept so long for the next try.
 const LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -34,23 +37,27 @@ impl LeaseRecord {
     }
 }
 
-/// All content that a lease keeps which has not ended.
-pub async fn leased(cx: &Cx) -> Result<SmallSet<Digest>, StoreError> {
-    let (now, mut over, mut kept) = (cx.wall(), SmallSet::default(), SmallSet::default());
+/// All content that a lease keeps which has not ended, and what must hold as long as nothing else is leased.
+pub async fn leased(cx: &Cx) -> Result<(SmallSet<Digest>, (String, u64)), StoreError> {
+    let revision = cx.get(GENERATION).await?.map_or(0, |record| record.revision);
+    Ok((survey(cx).await?.0, (GENERATION.to_owned(), revision)))
+}
+
+/// What leases keep, and the keys of records that keep nothing: of leases that have ended, and of content whose lease is gone.
+async fn survey(cx: &Cx) -> Result<(SmallSet<Digest>, Vec<String>), StoreError> {
+    let (now, mut live) = (cx.wall(), SmallSet::default());
+    let (mut kept, mut idle) = (SmallSet::default(), Vec::new());
     // A lease comes before its content: its key is how theirs begin.
     for (key, record) in cx.scan("lease/").await? {
         match key.split_once("/content/") {
-            Some((lease, content)) if !over.contains(lease) => kept.extend(content.parse::<Digest>().ok()),
-            Some(_) => {}
-            None => {
-                let lease = record.read::<LeaseRecord>();
-                if lease.is_ok_and(|lease| lease.is_over(now)) {
-                    over.insert(key);
-                }
+            Some((lease, content)) if live.contains(lease) => kept.extend(content.parse::<Digest>().ok()),
+            None if !record.read().is_ok_and(|lease: LeaseRecord| lease.is_over(now)) => {
+                live.insert(key);
             }
+            _ => idle.push(key),
         }
     }
-    Ok(kept)
+    Ok((kept, idle))
 }
 
 /// The lease of one operation. It is made with the first content that needs it, and ends with the batch that names
@@ -69,20 +76,42 @@ impl Lease {
         Self { prefix, made: Once::default(), kept: RefCell::default() }
     }
 
-    /// Keeps this content from now on. Call it before relying on the content.
+    /// Keeps this content from now on. Call it before looking whether the content is there: what is found without that, a
+    /// removal may take.
     pub async fn keep(&self, cx: &Cx, content: &[Digest]) -> Result<(), StoreError> {
         self.made.get(cx, async || self.make(cx).await).await?;
-        let mut changes = Vec::new();
-        for digest in content {
-            if self.kept.borrow_mut().insert(digest.clone()) {
-                let key = format!("{}/content/{digest}", self.prefix);
-                changes.push(Change::Put { key, value: "\"\"".to_owned() });
-            }
-        }
-        if changes.is_empty() {
+        let mut fresh = content.to_vec();
+        fresh.retain(|digest| !self.kept.borrow().contains(digest));
+        if fresh.is_empty() {
             return Ok(());
         }
-        cx.apply(Batch { changes, ..Batch::default() }).await.map(drop)
+        let put = |digest| Change::Put {
+            key: format!("{}/content/{digest}", self.prefix),
+            value: "\"\"".to_owned(),
+        };
+        let mut changes: Vec<_> = fresh.iter().map(put).collect();
+        changes.push(Change::Put { key: GENERATION.to_owned(), value: "\"\"".to_owned() });
+        cx.apply(Batch { changes, ..Batch::default() }).await?;
+        self.kept.borrow_mut().extend(fresh);
+        Ok(())
+    }
+
+    /// What must hold when content that it keeps is named: that it is there, at this revision; nothing if it was never made.
+    ///
+    /// # Errors
+    /// When it is gone: it has ended, or all of the store was deleted. Then what it kept may be gone, too.
+    pub async fn standing(&self, cx: &Cx) -> Result<Option<(String, u64)>, StoreError> {
+        if self.made.peek().is_none() {
+            return Ok(None);
+        }
+        match cx.get(&*self.prefix).await? {
+            Some(record) => Ok(Some((self.prefix.clone(), record.revision))),
+            None => Err(StoreError {
+                kind: StoreErrorKind::Missing,
+                path: self.prefix.clone(),
+                detail: "what this operation relied on was deleted meanwhile; try again".to_owned(),
+            }),
+        }
     }
 
     /// What ends it; nothing if it was never made.
@@ -103,13 +132,51 @@ impl Lease {
         let record = LeaseRecord { created_at: now.to_string(), labels };
         let value = serde_json::to_string(&record).expect("a map of strings is JSON");
         let mut changes = vec![Change::Put { key: self.prefix.clone(), value }];
-        for (key, record) in cx.scan("lease/").await? {
-            let over = record.read().is_ok_and(|lease: LeaseRecord| lease.is_over(now));
-            if over {
-                changes.push(Change::DeleteAll { prefix: format!("{key}/") });
-                changes.push(Change::Delete { key });
+        let (_, idle) = survey(cx).await?;
+        changes.extend(idle.into_iter().map(|key| Change::Delete { key }));
+        cx.apply(Batch { changes, ..Batch::default() }).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        effect::{
+            Request,
+            store::{Applied, StoreErrorKind},
+        },
+        op::{Op, Output, Setup},
+        time::Instant,
+    };
+
+    #[test]
+    fn what_could_not_be_leased_is_leased_by_the_next_try() {
+        let mut op = Op::new(Setup::default(), async |cx| {
+            let (lease, content) = (Lease::new(&cx), [Digest::sha256(b"x")]);
+            assert_eq!(lease.keep(&cx, &content).await.unwrap_err().kind, StoreErrorKind::Full);
+            lease.keep(&cx, &content).await?;
+            Ok(lease.keep(&cx, &content).await?)
+        });
+        let mut batches = 0;
+        loop {
+            match op.poll(Instant(0)) {
+                Output::Request(Request::Scan(_, ticket)) => op.reply(ticket, Ok(Vec::new())).unwrap(),
+                Output::Request(Request::Apply(_, ticket)) => {
+                    batches += 1;
+                    // The first makes the lease, the second is refused.
+                    let full = || StoreError {
+                        kind: StoreErrorKind::Full,
+                        path: String::new(),
+                        detail: String::new(),
+                    };
+                    let applied = if batches == 2 { Err(full()) } else { Ok(Applied::Done) };
+                    op.reply(ticket, applied).unwrap();
+                }
+                Output::Done(result) => break result.unwrap(),
+                other => panic!("{other:?}"),
             }
         }
-        cx.apply(Batch { changes, ..Batch::default() }).await.map(drop)
+        assert_eq!(batches, 3, "and what was leased is not leased again");
     }
 }

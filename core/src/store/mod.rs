@@ -9,6 +9,7 @@
 //! | `source/<digest>/<registry>/<repository>` | `""`: content that was seen there, so that a push can mount it |
 //! | `lease/<id>` | [`LeaseRecord`]: until when its content is kept though no name leads to it |
 //! | `lease/<id>/content/<digest>` | `""`: that content |
+//! | `leases` | `""`: its revision says when anything was leased last |
 //! | `used/<name>` | a JSON string: when the name was last used, RFC 3339, if anybody noted it |
 
 mod blob;
@@ -20,7 +21,10 @@ mod lease;
 mod looked;
 mod ranges;
 
-pub(crate) use self::blob::swapped;
+pub(crate) use self::{
+    blob::swapped,
+    image::{image_records, named},
+};
 pub use self::{
     blob::{Outcome, fetch_blob},
     copy::copy_blob,

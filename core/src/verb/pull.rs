@@ -154,7 +154,7 @@ async fn attempt(cx: &Cx, name: &str, want: &Pull, wrap: Option<Wrap>, room: &Ro
     check_platform(cx, &documents, &target, wanted).await?;
     documents.commit(cx, &target.digest).await?;
     // Also when nothing was missing: an earlier run may have ended between its last commit and this.
-    let before = publish(cx, name, &target, [labels.changes(), lease.end()].concat()).await?;
+    let before = publish(cx, lease, name, &target, [labels.changes(), lease.end()].concat()).await?;
     Ok(Pulled {
         name: name.to_owned(),
         target,

@@ -2,7 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use super::remove::{only_theirs, release};
+use super::remove::{release, theirs};
 use crate::{
     effect::store::{Batch, Change, StoreErrorKind},
     error::Error,
@@ -11,7 +11,7 @@ use crate::{
     name::Digest,
     op::{Cx, Flow},
     small::{SmallMap, SmallSet},
-    store::{Lease, images},
+    store::{ImageRecord, Lease, images},
 };
 
 const USED: &str = "used/";
@@ -69,12 +69,18 @@ pub(super) async fn making_room<T>(
 /// Gives up images, the least recently used first, until as much is free as the operation is known to miss. Whether
 /// anything was freed: nothing is when all of them together are not enough, for then they would be given up in vain.
 async fn make(cx: &Cx, room: &Room) -> Result<bool, Error> {
-    let wanted: Vec<_> = {
-        let content = room.content.borrow();
-        content.iter().filter(|(_, size)| **size > 0).map(|(digest, size)| (digest.clone(), *size)).collect()
-    };
-    let missing = sum(wanted.iter().map(|(_, size)| *size));
-    let keep: SmallSet<Digest> = room.content.borrow().keys().cloned().collect();
+    let content = room.content.borrow().clone();
+    let keep: SmallSet<Digest> = content.keys().cloned().collect();
+    let (mut missing, mut there) = (0_u64, 0_u64);
+    for (digest, size) in content.iter().filter(|(_, size)| **size > 0) {
+        if cx.find(digest).await?.is_some() {
+            continue;
+        }
+        missing = missing.saturating_add(*size);
+        there = there.saturating_add(cx.partial(digest).await?.unwrap_or(0));
+    }
+    // A browser claims room for a file by doubling it: as much again as there is may be free though it was refused.
+    let lacking = missing.saturating_sub(there.saturating_mul(2));
     let mut used = SmallMap::default();
     for (key, record) in cx.scan(USED).await? {
         let at = record.read::<String>().ok();
@@ -91,32 +97,29 @@ async fn make(cx: &Cx, room: &Room) -> Result<bool, Error> {
         *last = std::mem::take(last).max(at);
         names.push(name);
     }
-    let mut oldest: Vec<_> = targets.into_values().collect();
-    oldest.sort();
-    let mut lacking = missing;
-    for (digest, _) in &wanted {
-        // A browser claims room for a file by doubling it: as much again as there is may be free though it was refused.
-        let there = cx.partial(digest).await?.unwrap_or(0);
-        lacking = lacking.saturating_sub(there.saturating_mul(2));
-    }
-    let names: Vec<_> = oldest.iter().flat_map(|(_, names)| names.clone()).collect();
-    if sum(only_theirs(cx, &names, &keep).await?.into_values()) < lacking {
+    let mut oldest: Vec<_> = targets.iter().collect();
+    oldest.sort_by_key(|(_, last_and_names)| *last_and_names);
+    // A name that leads elsewhere by now is not the one to go.
+    let goes = |target: &Digest, name: &String, image: &ImageRecord| {
+        image.target.digest == *target && targets.get(target).is_some_and(|(_, names)| names.contains(name))
+    };
+    if theirs(cx, &|name, image| goes(&image.target.digest, name, image), &keep).await? < lacking {
         return Ok(false);
     }
     let mut freed = 0_u64;
-    for (_, names) in oldest {
-        let Some(released) = release(cx, &names, &keep, false).await? else { continue };
-        names.into_iter().for_each(|name| cx.emit(Event::Evicted { name }));
-        freed = freed.saturating_add(released);
+    for (target, _) in oldest {
+        let which = |name: &String, image: &ImageRecord| goes(target, name, image);
+        if theirs(cx, &which, &keep).await? == 0 {
+            continue;
+        }
+        let released = release(cx, &which, &keep).await?;
+        released.names.into_iter().for_each(|name| cx.emit(Event::Evicted { name }));
+        freed = freed.saturating_add(released.freed);
         if freed >= missing {
             break;
         }
     }
     Ok(freed > 0)
-}
-
-fn sum(sizes: impl Iterator<Item = u64>) -> u64 {
-    sizes.fold(0, u64::saturating_add)
 }
 
 /// Notes that a name was used just now: when room is made, it goes after those that were not. A name that the store does not

@@ -34,5 +34,10 @@ pub(super) fn database(path: &Path, cause: &rusqlite::Error) -> StoreError {
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreErrorKind::ReadOnly,
         _ => StoreErrorKind::Failed,
     };
-    error(kind, path, cause.to_string())
+    // The extended code tells what the system refused: "disk I/O error" alone may be anything.
+    let detail = match cause {
+        rusqlite::Error::SqliteFailure(code, _) => format!("{cause} (SQLite code {})", code.extended_code),
+        _ => cause.to_string(),
+    };
+    error(kind, path, detail)
 }

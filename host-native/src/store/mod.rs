@@ -56,7 +56,7 @@ use std::{fmt, fs::File, path::Path, sync::Arc};
 use lugger_core::{
     effect::{
         IngestId, LockId,
-        store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, StoreError},
+        store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, Removal, StoreError},
     },
     name::Digest,
 };
@@ -143,9 +143,19 @@ impl Store {
         }
     }
 
-    /// Deletes committed content, if it is there. Whoever has it open can read on.
-    pub fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
-        content::remove(&self.layout, digest)
+    /// Deletes committed content, as far as it is there, if records are as expected. Whoever has it open can read on.
+    pub fn remove(&self, removal: &Removal) -> Result<Applied, StoreError> {
+        self.layout.writable()?;
+        let mut session = self.records.session(&self.layout)?;
+        // Records change only before it or after it.
+        let unchanged = session.change(records::Sync::Later)?;
+        if !unchanged.holds(&removal.expect)? {
+            return Ok(Applied::Conflict);
+        }
+        for digest in &removal.content {
+            content::remove(&self.layout, digest)?;
+        }
+        Ok(Applied::Done)
     }
 
     /// Ends an ingest and keeps what it has.

@@ -11,7 +11,6 @@ use rusqlite::{
     Connection, OpenFlags, OptionalExtension as _, Row, Transaction, TransactionBehavior, config::DbConfig,
     params,
 };
-use rustix::fs::OFlags;
 
 use super::{
     error,
@@ -75,9 +74,7 @@ impl Records {
 
     fn open(&self, layout: &Layout) -> Result<Connection, StoreError> {
         let failed = |cause| self.failed(&cause);
-        // SQLite gives its other files the permissions of this one.
-        let create = OFlags::RDWR | OFlags::CREATE;
-        layout.root.open(NAME, create).map_err(|cause| layout.root.failed(NAME, cause))?;
+        create(layout)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
@@ -211,6 +208,11 @@ pub(super) struct Changing<'a> {
 }
 
 impl Changing<'_> {
+    /// Whether these records have the revisions that somebody expects.
+    pub(super) fn holds(&self, expect: &[(String, u64)]) -> Result<bool, StoreError> {
+        holds(&self.transaction, expect).map_err(|cause| self.records.failed(&cause))
+    }
+
     /// Makes the changes, unless an expected revision no longer holds.
     pub(super) fn apply(&self, batch: &Batch) -> Result<Applied, StoreError> {
         apply(&self.transaction, batch).map_err(|cause| self.records.failed(&cause))
@@ -235,12 +237,19 @@ pub(super) fn touches_images(batch: &Batch) -> bool {
     })
 }
 
-fn apply(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<Applied> {
-    for (key, revision) in &batch.expect {
+fn holds(transaction: &Transaction<'_>, expect: &[(String, u64)]) -> rusqlite::Result<bool> {
+    for (key, revision) in expect {
         let current = get(transaction, key)?.map_or(0, |record| record.revision);
         if current != *revision {
-            return Ok(Applied::Conflict);
+            return Ok(false);
         }
+    }
+    Ok(true)
+}
+
+fn apply(transaction: &Transaction<'_>, batch: &Batch) -> rusqlite::Result<Applied> {
+    if !holds(transaction, &batch.expect)? {
+        return Ok(Applied::Conflict);
     }
     let mut revision = counter(transaction, "revision")?;
     for change in &batch.changes {
@@ -324,6 +333,23 @@ fn set_counter(connection: &Connection, name: &str, value: u64) -> rusqlite::Res
 /// A number that we count up from 0, in the only kind of integer that SQLite has.
 fn unsigned(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
     row.get(at).map(i64::cast_unsigned)
+}
+
+/// Makes an empty file for the database, if there is none: SQLite gives its other files the permissions of this one.
+///
+/// Under its own name nobody but SQLite opens it: to close it again would give back every lock that another connection of
+/// this process has on it (POSIX locks belong to the process), and others would write at the same time.
+fn create(layout: &Layout) -> Result<(), StoreError> {
+    const NEW: &str = "lugger.db-new";
+    let is_there = || layout.root.len(NAME).map_err(|cause| layout.root.failed(NAME, cause));
+    if is_there()?.is_none() {
+        let _turn = lock::turn(layout)?;
+        if is_there()?.is_none() {
+            layout.root.write(NEW, b"", false).map_err(|cause| layout.root.failed(NEW, cause))?;
+            layout.root.rename(NEW, NAME).map_err(|cause| layout.root.failed(NAME, cause))?;
+        }
+    }
+    Ok(())
 }
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {

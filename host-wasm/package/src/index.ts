@@ -13,12 +13,18 @@ type Answer<O extends Op> = Operations[O]["answer"];
 
 /** A store of images in this browser, and what fills it. Close it when it is not needed: it owns a worker. */
 export class Lugger {
+  /** Why the worker is gone, once it is: closed (kind `cancelled`), or dead. Whatever runs then, or is asked for later, rejects with it. */
+  readonly ended: Promise<LuggerError>;
+  #end!: (why: LuggerError) => void;
   readonly #worker: Worker;
   readonly #running = new Map<number, Running<unknown>>();
   #last = 0;
   #closed: LuggerError | undefined;
 
   private constructor(worker: Worker) {
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
     this.#worker = worker;
     worker.addEventListener("message", ({ data }: MessageEvent<Response>) => this.#receive(data));
     worker.addEventListener("error", (event) => {
@@ -73,7 +79,7 @@ export class Lugger {
     await this.#ask({ op: "remove", name });
   }
 
-  /** Removes everything. */
+  /** Stops whatever is at work here, then removes everything. */
   async clear(): Promise<void> {
     await this.#ask({ op: "clear" });
   }
@@ -133,6 +139,7 @@ export class Lugger {
   /** The worker is gone, and with it everything that ran there. */
   #stop(message: string, kind: "cancelled" | "other" = "other"): void {
     this.#closed ??= new LuggerError({ ...failure(message), kind });
+    this.#end(this.#closed);
     this.#worker.terminate();
     for (const running of this.#running.values()) {
       running.end({ failure: this.#closed });

@@ -6,7 +6,7 @@ import type { Event } from "./types.ts";
  * An operation at work: a promise of its result, an async iterator of its events, and a way to stop it.
  *
  * Events wait for their reader: of progress (`moved`, `examining`) the newest of each digest, of the others the newest thousand. A loop over
- * them ends when the operation does, and throws what the promise rejects with.
+ * them ends when the operation does, and throws what the promise rejects with. Several loops share the events: each is read once.
  */
 export interface Operation<T> extends Promise<T>, AsyncIterable<Event> {
   readonly id: number;
@@ -51,7 +51,8 @@ export class Running<T> implements Operation<T> {
   #settle!: { resolve: (value: T) => void; reject: (why: LuggerError) => void };
   readonly #backlog = new Backlog();
   #over = false;
-  #wake: (() => void) | undefined;
+  /** Loops that have read everything so far. */
+  #waiting: (() => void)[] = [];
 
   constructor(
     readonly id: number,
@@ -65,7 +66,7 @@ export class Running<T> implements Operation<T> {
   /** From the worker. */
   tell(event: Event): void {
     this.#backlog.push(event);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** From the worker, once. */
@@ -76,7 +77,13 @@ export class Running<T> implements Operation<T> {
     } else {
       this.#settle.reject(with_.failure);
     }
-    this.#wake?.();
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) {
+      wake();
+    }
   }
 
   cancel(): void {
@@ -111,7 +118,7 @@ export class Running<T> implements Operation<T> {
         return;
       } else {
         await new Promise<void>((wake) => {
-          this.#wake = wake;
+          this.#waiting.push(wake);
         });
       }
     }

@@ -7,19 +7,19 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use lugger_core::{
     effect::{
-        store::{Read, StoreError, StoreErrorKind},
+        store::{Applied, Read, Removal, StoreError, StoreErrorKind},
         verifier::Verified,
     },
     name::Digest,
 };
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::IdbRequest;
 
 use super::{
     Inner,
     blob::{Blob, Pieces},
     chunks, error,
-    idb::{CHUNKS, CONTENT, INGESTS, INLINE, Mode, Transaction},
+    idb::{CHUNKS, CONTENT, INGESTS, INLINE, Mode, RECORDS, Transaction},
+    records,
     rows::{ContentRow, IngestRow, Place},
 };
 
@@ -140,28 +140,41 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// Removes content. That there is none is success.
-pub(super) async fn remove(inner: &Inner, digest: &Digest) -> Result<(), StoreError> {
-    let key = key(digest);
-    let ask =
-        |tables: &Transaction| -> Result<Vec<IdbRequest>, JsValue> { Ok(vec![tables.get(CONTENT, &key)?]) };
+/// Removes content in one transaction, unless an expected revision no longer holds. That there is none is success.
+pub(super) async fn remove(inner: &Inner, removal: &Removal) -> Result<Applied, StoreError> {
+    let keys: Vec<_> = removal.content.iter().map(key).collect();
+    let ask = |tables: &Transaction| {
+        let content = keys.iter().map(|key| tables.get(CONTENT, key));
+        records::expected(tables, &removal.expect).chain(content).collect()
+    };
     let then = {
-        let key = key.clone();
+        let (keys, expect) = (keys.clone(), removal.expect.clone());
         move |tables: &Transaction, answers: &[JsValue]| {
-            let row = answers.first().and_then(ContentRow::from_js);
-            tables.delete(CONTENT, &key)?;
-            tables.delete(INLINE, &key)?;
-            if let Some(ContentRow { place: Place::Chunks(id), .. }) = row {
-                tables.delete(CHUNKS, &chunks::all(id)?)?;
+            let (records, content) = answers.split_at(expect.len().min(answers.len()));
+            if !records::hold(&expect, records) {
+                return Ok(None);
             }
-            Ok(row.map(|row| row.place))
+            let mut files = Vec::new();
+            for (key, row) in keys.iter().zip(content) {
+                tables.delete(CONTENT, key)?;
+                tables.delete(INLINE, key)?;
+                match ContentRow::from_js(row).map(|row| row.place) {
+                    Some(Place::Chunks(id)) => tables.delete(CHUNKS, &chunks::all(id)?)?,
+                    Some(Place::File(name)) => files.push(name),
+                    Some(Place::Inline) | None => {}
+                }
+            }
+            Ok(Some(files))
         }
     };
-    let place = inner.db.change(Mode::Change, &[CONTENT, INLINE, CHUNKS], ask, then).await?;
-    if let Some(Place::File(name)) = place {
+    let tables = [RECORDS, CONTENT, INLINE, CHUNKS];
+    let Some(files) = inner.db.change(Mode::Change, &tables, ask, then).await? else {
+        return Ok(Applied::Conflict);
+    };
+    for name in files {
         inner.dir()?.remove(&name).await?;
     }
-    Ok(())
+    Ok(Applied::Done)
 }
 
 fn missing(inner: &Inner, digest: &Digest) -> StoreError {

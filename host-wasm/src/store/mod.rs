@@ -44,7 +44,7 @@ use std::{fmt, rc::Rc};
 use lugger_core::{
     effect::{
         IngestId, LockId,
-        store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, StoreError},
+        store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, Read, Record, Removal, StoreError},
     },
     name::Digest,
 };
@@ -153,9 +153,9 @@ impl Store {
         content::open(&self.0, digest).await
     }
 
-    /// Removes committed content. That there is none is success.
-    pub async fn remove(&self, digest: &Digest) -> Result<(), StoreError> {
-        content::remove(&self.0, digest).await
+    /// Removes committed content, as far as it is there, if records are as expected.
+    pub async fn remove(&self, removal: &Removal) -> Result<Applied, StoreError> {
+        content::remove(&self.0, removal).await
     }
 
     /// Starts an ingest, or takes up what an earlier run left of it. Hold its lock.

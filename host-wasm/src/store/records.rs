@@ -5,7 +5,7 @@
 use js_sys::{Array, Uint8Array};
 use lugger_core::effect::store::{Applied, Batch, Change, Record, StoreError};
 use wasm_bindgen::{JsCast as _, JsValue};
-use web_sys::IdbKeyRange;
+use web_sys::{IdbKeyRange, IdbRequest};
 
 use super::{
     error,
@@ -56,15 +56,13 @@ pub(super) async fn apply(db: &Database, batch: &Batch) -> Result<Applied, Store
     }
     let ask = |records: &Transaction| {
         let counter = records.get(STATE, &REVISION.into());
-        let expected = batch.expect.iter().map(|(key, _)| records.get(RECORDS, &binary(key)));
-        [counter].into_iter().chain(expected).collect()
+        [counter].into_iter().chain(expected(records, &batch.expect)).collect()
     };
     let batch = batch.clone();
     let mode = if batch.publish { Mode::Strict } else { Mode::Change };
     db.change(mode, &[RECORDS, STATE], ask, move |records, answers| {
         let (counter, found) = answers.split_first().ok_or(JsValue::UNDEFINED)?;
-        let revisions = found.iter().map(|row| record(row).map_or(0, |record| record.revision));
-        if revisions.zip(&batch.expect).any(|(found, (_, expected))| found != *expected) {
+        if !hold(&batch.expect, found) {
             return Ok(Applied::Conflict);
         }
         let mut revision = count(counter);
@@ -84,6 +82,20 @@ pub(super) async fn apply(db: &Database, batch: &Batch) -> Result<Applied, Store
         Ok(Applied::Done)
     })
     .await
+}
+
+/// Asks for the records that somebody expects something of.
+pub(super) fn expected(
+    tables: &Transaction,
+    expect: &[(String, u64)],
+) -> impl Iterator<Item = Result<IdbRequest, JsValue>> {
+    expect.iter().map(|(key, _)| tables.get(RECORDS, &binary(key)))
+}
+
+/// Whether they have the revisions that are expected.
+pub(super) fn hold(expect: &[(String, u64)], rows: &[JsValue]) -> bool {
+    let revisions = rows.iter().map(|row| record(row).map_or(0, |record| record.revision));
+    revisions.zip(expect).all(|(found, (_, expected))| found == *expected)
 }
 
 fn record(row: &JsValue) -> Option<Record> {

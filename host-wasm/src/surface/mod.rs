@@ -8,6 +8,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use js_sys::{Function, Uint8Array};
 use lugger_core::{
+    effect::store::StoreError,
     error::Error,
     event::Event,
     op::Cx,
@@ -30,6 +31,7 @@ use self::{
     failure::{failure, usage},
 };
 use crate::{
+    gate::Gate,
     host::{Cancel, Host, limits},
     store::{Bytes, Options},
 };
@@ -40,6 +42,9 @@ pub struct Session {
     host: Host,
     registries: Registries,
     running: RefCell<SmallMap<u32, Cancel>>,
+    at_work: Gate,
+    /// What is asked for meanwhile begins afterwards.
+    clearing: Gate,
     documents: Rc<RefCell<Documents>>,
 }
 
@@ -55,6 +60,8 @@ impl Session {
             host,
             registries: Registries { bridge: bridge.map(Box::new), ..Registries::default() },
             running: RefCell::default(),
+            at_work: Gate::default(),
+            clearing: Gate::default(),
             documents: Rc::default(),
         })
     }
@@ -70,11 +77,12 @@ impl Session {
     ) -> Result<String, JsValue> {
         let ask = Ask::parse(&ask, &files).map_err(usage)?;
         if let Ask::Clear = ask {
-            let cleared = self.host.store().clear().await;
-            return cleared.map(|()| "null".to_owned()).map_err(|error| failure(&error.into()));
+            return self.clear().await.map(|()| "null".to_owned()).map_err(|error| failure(&error.into()));
         }
         let cancel = Cancel::default();
         self.running.borrow_mut().insert(id, cancel.clone());
+        self.clearing.idle().await;
+        self.at_work.enter();
         let documents = Rc::clone(&self.documents);
         let mut tell = |event: &Event| {
             match event {
@@ -88,6 +96,7 @@ impl Session {
         let flow = flow(ask, self.registries.clone(), self.documents.borrow().bytes());
         let result = self.host.run(flow, files, &cancel, &mut tell).await;
         self.running.borrow_mut().remove(&id);
+        self.at_work.leave();
         result.map_err(|error| failure(&error))
     }
 
@@ -106,6 +115,20 @@ impl Session {
             blob.read_at(from as u64, length.map_or(usize::MAX, |length| length as usize)).await
         };
         read.await.map(|bytes| Uint8Array::from(&bytes[..])).map_err(|error| failure(&error.into()))
+    }
+}
+
+impl Session {
+    /// Deletes everything, once whatever is at work has stopped: what it has found or fetched would be gone, and the name that it
+    /// publishes would lead to nothing.
+    async fn clear(&self) -> Result<(), StoreError> {
+        self.clearing.idle().await;
+        self.clearing.enter();
+        self.running.borrow().values().for_each(Cancel::cancel);
+        self.at_work.idle().await;
+        let cleared = self.host.store().clear().await;
+        self.clearing.leave();
+        cleared
     }
 }
 

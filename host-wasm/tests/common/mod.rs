@@ -1,5 +1,7 @@
 //! The contract suite against this host, in whatever kind of context the test binary runs in.
 
+mod stopping;
+
 use std::time::Duration;
 
 use lugger_core::{effect::http::Timeouts, op::Limits};
@@ -17,9 +19,12 @@ const FIXTURE: &str = match option_env!("LUGGER_FIXTURE") {
     None => "http://127.0.0.1:47310/",
 };
 
+fn base() -> Url {
+    Url::parse(FIXTURE).expect("LUGGER_FIXTURE is a URL")
+}
+
 /// Runs every case, each in a store of its own.
 pub(crate) async fn all_cases(bytes: Bytes) {
-    let base = Url::parse(FIXTURE).expect("LUGGER_FIXTURE is a URL");
     let timeouts = Timeouts {
         connect: Duration::from_secs(5),
         response: Duration::from_secs(5),
@@ -27,7 +32,7 @@ pub(crate) async fn all_cases(bytes: Bytes) {
         ..Limits::default().timeouts
     };
     let limits = Limits { timeouts, ..limits() };
-    let all = cases(&base);
+    let all = cases(&base());
     assert!(all.len() > 30, "the suite is all here");
     for (at, case) in all.into_iter().enumerate() {
         console_log!("{}", case.name);

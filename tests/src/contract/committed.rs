@@ -3,7 +3,7 @@
 use lugger_core::{
     effect::{
         pump::{End, Tap},
-        store::{LockKey, StoreErrorKind},
+        store::{Applied, Batch, Change, LockKey, Removal, StoreErrorKind},
         verifier::Verifier,
     },
     error::Error,
@@ -48,11 +48,34 @@ pub(super) fn cases() -> Vec<Case> {
             assert!(matches!(end, End::StoreFailed(error) if error.kind == StoreErrorKind::Missing));
             Ok(())
         }),
+        Case::new("nothing is removed once a record is not as it was expected", |cx| async move {
+            let content = vec![committed(&cx, 5_000).await?.1, committed(&cx, 200_000).await?.1];
+            let put = || Change::Put { key: "leases".to_owned(), value: "1".to_owned() };
+            let batch = || Batch { changes: vec![put()], ..Batch::default() };
+            let remove = async |revision| {
+                let expect = vec![("other".to_owned(), 0), ("leases".to_owned(), revision)];
+                cx.remove(Removal { expect, content: content.clone() }).await
+            };
+            cx.apply(batch()).await?;
+            let before = cx.get("leases").await?.map_or(0, |record| record.revision);
+            cx.apply(batch()).await?;
+            assert_eq!(remove(before).await?, Applied::Conflict);
+            for digest in &content {
+                assert!(cx.find(digest).await?.is_some(), "all or none");
+            }
+            let now = cx.get("leases").await?.map_or(0, |record| record.revision);
+            assert_eq!(remove(now).await?, Applied::Done);
+            for digest in &content {
+                assert_eq!(cx.find(digest).await?, None);
+            }
+            Ok(())
+        }),
         Case::new("what was removed is gone, and can come again", |cx| async move {
             let (bytes, digest) = committed(&cx, 5_000).await?;
-            cx.remove(&digest).await?;
+            let removal = Removal { content: vec![digest.clone()], ..Removal::default() };
+            assert_eq!(cx.remove(removal.clone()).await?, Applied::Done);
             assert_eq!(cx.find(&digest).await?, None);
-            cx.remove(&digest).await?;
+            assert_eq!(cx.remove(removal).await?, Applied::Done);
             let lock = cx.try_lock(LockKey::Ingest(digest.clone())).await?;
             assert!(matches!(cx.begin(&digest, 5_000).await?, Begins::Open(_, left) if left.len == 0));
             drop(lock);

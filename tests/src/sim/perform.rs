@@ -9,9 +9,10 @@ use lugger_core::{
         given::{GivenId, Slice},
         http::{Exchange, NetError, NetErrorKind},
         secret::{Origin, Secret, SecretError},
-        store::{Applied, Batch, Begin, Begun, Commit, Content, LockKey, StoreError, StoreErrorKind},
+        store::{
+            Applied, Batch, Begin, Begun, Commit, Content, LockKey, Removal, StoreError, StoreErrorKind,
+        },
     },
-    name::Digest,
     store::ImageRecord,
 };
 use serde_json::json;
@@ -125,10 +126,9 @@ impl World {
     }
 
     /// Deletes content.
-    pub(super) fn remove(&mut self, digest: &Digest) -> Result<(), StoreError> {
+    pub(super) fn remove(&mut self, removal: &Removal) -> Result<Applied, StoreError> {
         self.store_fault(true)?;
-        self.store.remove(digest);
-        Ok(())
+        Ok(self.store.remove(removal))
     }
 
     /// Publishes content.

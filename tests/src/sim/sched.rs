@@ -237,8 +237,8 @@ impl World {
                 let committed = self.commit(*commit);
                 self.reply(op, t, committed, forgotten);
             }
-            Request::Remove(digest, t) => {
-                let removed = self.remove(&digest);
+            Request::Remove(removal, t) => {
+                let removed = self.remove(&removal);
                 self.reply(op, t, removed, forgotten);
             }
             Request::Slice(slice, t) => {

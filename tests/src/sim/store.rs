@@ -11,8 +11,8 @@ use lugger_core::{
         IngestId, LockId,
         extents::Extents,
         store::{
-            Applied, Batch, Begin, Begun, Change, Commit, Content, LockKey, Read, Record, StoreError,
-            StoreErrorKind,
+            Applied, Batch, Begin, Begun, Change, Commit, Content, LockKey, Read, Record, Removal,
+            StoreError, StoreErrorKind,
         },
     },
     name::Digest,
@@ -261,10 +261,16 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes content, if it is there.
-    pub fn remove(&mut self, digest: &Digest) {
-        self.disk.blobs.remove(digest);
-        self.disk.volatile.remove(digest);
+    /// Deletes content, all or none.
+    pub fn remove(&mut self, removal: &Removal) -> Applied {
+        if !self.holds(&removal.expect) {
+            return Applied::Conflict;
+        }
+        for digest in &removal.content {
+            self.disk.blobs.remove(digest);
+            self.disk.volatile.remove(digest);
+        }
+        Applied::Done
     }
 
     /// One record.
@@ -288,8 +294,7 @@ impl Store {
         if let Some(long) = keys.into_iter().find(|key| key.len() > KEY_MAX) {
             return Err(error(StoreErrorKind::Failed, &format!("a key of {} bytes", long.len())));
         }
-        let revision = |key: &String| self.disk.records.get(key).map_or(0, |record| record.revision);
-        if batch.expect.iter().any(|(key, expected)| revision(key) != *expected) {
+        if !self.holds(&batch.expect) {
             return Ok(Applied::Conflict);
         }
         if batch.publish {
@@ -305,6 +310,11 @@ impl Store {
             }
         }
         Ok(Applied::Done)
+    }
+
+    fn holds(&self, expect: &[(String, u64)]) -> bool {
+        let revision = |key: &String| self.disk.records.get(key).map_or(0, |record| record.revision);
+        expect.iter().all(|(key, expected)| revision(key) == *expected)
     }
 
     /// Takes a lock, unless it is held.

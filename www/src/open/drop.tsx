@@ -1,14 +1,14 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
-import { fail, open } from "../state/files.ts";
-import { asError } from "../state/host.ts";
+import { useLayoutEffect } from "preact/hooks";
+import { open } from "../state/files.ts";
 import { Icon } from "../ui/icon.tsx";
 import { dropped } from "./given.ts";
 
 /** The whole page takes what is dropped on it; a veil says so while something hovers. */
 export function DropTarget() {
   const hovering = useSignal(false);
-  useEffect(() => {
+  // A browser leaves the page for a file that nobody takes.
+  useLayoutEffect(() => {
     const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
     const over = (event: DragEvent) => {
       if (holdsFiles(event)) {
@@ -25,7 +25,7 @@ export function DropTarget() {
       hovering.value = false;
       if (event.dataTransfer !== null && holdsFiles(event)) {
         event.preventDefault();
-        dropped(event.dataTransfer).then(open, (why) => fail(asError(why)));
+        void open(dropped(event.dataTransfer));
       }
     };
     addEventListener("dragenter", over);

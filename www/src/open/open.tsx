@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
-import { trouble } from "../state/files.ts";
-import { broken } from "../state/host.ts";
-import { refresh } from "../state/images.ts";
+import { fail, trouble } from "../state/files.ts";
+import { asError } from "../state/host.ts";
+import { images, refresh } from "../state/images.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { Files } from "./files.tsx";
 import { Recent } from "./recent.tsx";
@@ -11,13 +11,12 @@ import { Routes } from "./routes.tsx";
 /** The first screen: everything that leads to an image. */
 export function OpenScreen() {
   useEffect(() => {
-    // If there is no store, the page says so by itself.
-    refresh().catch(() => undefined);
+    void look();
     return () => {
       trouble.value = null;
     };
   }, []);
-  const why = broken.value ?? trouble.value;
+  const why = trouble.value;
   return (
     <div class="page open">
       <div class="open-main">
@@ -30,11 +29,24 @@ export function OpenScreen() {
           </p>
         )}
         <ReferenceBox />
-        {why !== null && <FailureNote why={why} reference={null} />}
+        {why !== null && <FailureNote why={why} reference={null} {...(images.value === null ? { again } : {})} />}
         <Files />
       </div>
       <Recent />
       <Routes />
     </div>
   );
+}
+
+function again(): void {
+  trouble.value = null;
+  void look();
+}
+
+async function look(): Promise<void> {
+  try {
+    await refresh();
+  } catch (why) {
+    fail(asError(why));
+  }
 }

@@ -1,7 +1,8 @@
 import type { Image } from "lugger";
 import { useRef } from "preact/hooks";
 import { format } from "../route.ts";
-import { alert } from "../state/announce.ts";
+import { fail, trouble } from "../state/files.ts";
+import { asError } from "../state/host.ts";
 import { clear, images, remove } from "../state/images.ts";
 import { plural, short, size } from "../text/format.ts";
 import { inert } from "../text/inert.ts";
@@ -18,7 +19,7 @@ export function Recent() {
   const act = (what: Promise<boolean>) =>
     what.then(
       (gone) => gone && heading.current?.focus(),
-      (why) => alert(String(why instanceof Error ? why.message : why)),
+      (why) => fail(asError(why)),
     );
   return (
     <section class="panel recent" aria-labelledby="recent">
@@ -32,7 +33,9 @@ export function Recent() {
           </button>
         )}
       </div>
-      {all === null && <p class="muted empty">Looking what is here …</p>}
+      {all === null && (
+        <p class="muted empty">{trouble.value === null ? "Looking what is here …" : "What is here is not known."}</p>
+      )}
       {all?.length === 0 && (
         <p class="muted empty">
           No image yet. What you open stays here until you delete it, and opens again without a network.

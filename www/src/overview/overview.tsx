@@ -1,5 +1,4 @@
 import type { Overview } from "lugger";
-import { broken } from "../state/host.ts";
 import type { Subject } from "../state/subject.ts";
 import { FailureNote } from "../ui/failure.tsx";
 import { Commands } from "./commands.tsx";
@@ -12,7 +11,7 @@ import { Head } from "./head.tsx";
 import { History } from "./history.tsx";
 import { Layers } from "./layers.tsx";
 import { Pairs } from "./pairs.tsx";
-import { Platforms } from "./platforms.tsx";
+import { choices, Platforms } from "./platforms.tsx";
 import { Status } from "./status.tsx";
 
 /** The second screen: what an image says of itself, and how much of that is verified. */
@@ -20,25 +19,23 @@ export function OverviewScreen({ subject }: { subject: Subject }) {
   const overview = subject.overview.value;
   const shown = overview ?? subject.previous;
   const failed = subject.failed.value;
-  const why = broken.value ?? failed?.why ?? null;
-  const again = () => void subject.again();
   return (
     <article class="page overview" aria-busy={subject.doing.value === "looking"}>
       <Head subject={subject} overview={shown} />
       <Status subject={subject} overview={overview} />
-      {why !== null && <FailureNote why={why} reference={subject.name} {...(broken.value === null ? { again } : {})} />}
+      {failed !== null && <FailureNote why={failed.why} reference={subject.name} again={failed.again} />}
       {shown === null ? <div class="platforms" /> : <Platforms subject={subject} overview={shown} />}
       <div
         class="sheet"
         id="platform-panel"
-        {...(shown !== null && shown.platforms.length > 1
+        {...(shown !== null && choices(shown).length > 1
           ? { role: "tabpanel", "aria-labelledby": "platform-selected" }
           : {})}
       >
         {overview?.manifest ? (
           <Sheet subject={subject} overview={overview} />
         ) : (
-          why === null && <Unknown waits={subject.doing.value !== null} />
+          failed === null && <Unknown waits={subject.doing.value !== null} />
         )}
       </div>
     </article>

@@ -8,10 +8,15 @@ import { Text } from "../ui/text.tsx";
 
 const NOT_SAID = "unknown platform";
 
+/** What it can be run on: attestations are about one of these. */
+export function choices({ platforms }: Overview): PlatformEntry[] {
+  return platforms.filter(({ attests }) => attests === null);
+}
+
 /** One tab for each platform. Arrows move between them, Enter shows one: that may ask the registry. */
 export function Platforms({ subject, overview }: { subject: Subject; overview: Overview }) {
   const list = useRef<HTMLDivElement>(null);
-  const entries = overview.platforms.filter(({ attests }) => attests === null);
+  const entries = choices(overview);
   const selected = current(subject, overview, entries);
   const go = (entry: PlatformEntry) => {
     if (entry.platform !== null) {

@@ -1,5 +1,5 @@
 import type { Overview } from "lugger";
-import { verified } from "../state/blobs.ts";
+import { isMissing, verified } from "../state/blobs.ts";
 import type { Subject } from "../state/subject.ts";
 import { percent, plural, size } from "../text/format.ts";
 import { Icon, type IconName } from "../ui/icon.tsx";
@@ -59,9 +59,10 @@ function Action({ subject, overview }: { subject: Subject; overview: Overview | 
     );
   }
   if (overview === null || !subject.isWhole()) {
+    const missing = subject.missing();
     return (
       <button type="button" class="primary" onClick={() => subject.pull()}>
-        <Icon name="down" /> Fetch{overview?.manifest && ` ${size(subject.missing())}`}
+        <Icon name="down" /> Fetch{missing > 0 && ` ${size(missing)}`}
       </button>
     );
   }
@@ -98,7 +99,7 @@ function told(subject: Subject, overview: Overview | null): Told {
   }
   const layers = overview.layers.length;
   const { contents, damaged } = verified(overview, subject.lives.value);
-  const missing = overview.layers.filter(({ state }) => state === "absent" || state === "partial").length;
+  const missing = overview.layers.filter(isMissing).length;
   if (damaged > 0) {
     return {
       icon: "warning",
@@ -116,6 +117,14 @@ function told(subject: Subject, overview: Overview | null): Told {
       tone: "calm",
       text: `${missing} of ${plural(layers, "layer")} not here`,
       more: "What is shown comes from the manifest and the configuration",
+    };
+  }
+  if (!overview.stored) {
+    return {
+      icon: "ring",
+      tone: "calm",
+      text: "All its layers are here, but not its name",
+      more: "Only its documents are still to come",
     };
   }
   if (contents < layers) {

@@ -3,13 +3,21 @@
 import { signal } from "@preact/signals";
 import { inert } from "../text/inert.ts";
 
-export const polite = signal("");
-export const urgent = signal("");
+/** Words that are new each time, also if they are the same as before. */
+export interface Said {
+  key: number;
+  text: string;
+}
+
+const NOTHING: Said = { key: 0, text: "" };
+
+export const polite = signal(NOTHING);
+export const urgent = signal(NOTHING);
 
 export function announce(text: string): void {
-  polite.value = inert(text);
+  polite.value = { key: polite.value.key + 1, text: inert(text) };
 }
 
 export function alert(text: string): void {
-  urgent.value = inert(text);
+  urgent.value = { key: urgent.value.key + 1, text: inert(text) };
 }

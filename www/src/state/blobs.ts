@@ -93,6 +93,11 @@ export function sum(lives: Lives): { done: number; total: number } {
   return { done, total };
 }
 
+/** Whether not all of it is here. A layer with all its bytes is not, before its digest was looked at. */
+export function isMissing({ state }: Pick<Layer, "state">): boolean {
+  return state === "absent" || state === "partial";
+}
+
 /** Layers that are here, before they are looked into. */
 export function unexamined(layers: readonly Layer[]): Map<string, Live> {
   const stored = layers.filter(({ state }) => state === "stored");

@@ -25,7 +25,6 @@ export const trouble = signal<LuggerError | null>(null);
 
 /** Begins to read; an archive that is still being read is stopped. */
 export async function read(given: readonly Given[], log = new Log()): Promise<Archive> {
-  archive.value?.work.cancel();
   const [first] = given;
   if (first === undefined) {
     throw asError("There is no file in it");
@@ -33,44 +32,42 @@ export async function read(given: readonly Given[], log = new Log()): Promise<Ar
   const what = given.length === 1 ? inert(first.path) : plural(given.length, "file");
   announce(`Opening ${what}`);
   const total = given.reduce((sum, { file }) => sum + file.size, 0);
-  const work = new Work((await lugger()).open([...given]), "opening", log);
+  const host = await lugger();
+  archive.value?.work.cancel();
+  const work = new Work(host.open([...given]), "opening", log);
   const mine = { what, given, total, work };
   archive.value = mine;
-  const over = () => {
+  const over = (tell: () => void) => {
     if (archive.value === mine) {
       archive.value = null;
+    }
+    // The screen of one of its images says it, else nobody would.
+    if (!isShown(work)) {
+      tell();
     }
     // What is there is looked up again by whoever shows it.
     refresh().catch(() => undefined);
   };
-  work.result.then(over, over);
+  work.result.then(
+    ({ images }) => over(() => announce(`${plural(images.length, "image")} opened`)),
+    (why) => over(() => (isCancelled(why) ? announce("Stopped") : fail(asError(why)))),
+  );
   return mine;
 }
 
-/** Opens what was given. If it is one image, its screen is shown as soon as it is known which. */
-export async function open(given: Given[]): Promise<void> {
+/** Opens what was given, or is being looked for. If it is one image, its screen is shown as soon as it is known which. */
+export async function open(given: Given[] | Promise<Given[]>): Promise<void> {
   trouble.value = null;
   navigate({ screen: "open" });
-  let work: Work<Opened> | undefined;
   try {
-    ({ work } = await read(given));
+    const { work } = await read(await given);
     const [first, ...others] = await work.told;
     const isOne = first !== undefined && others.every(({ target }) => target.digest === first.target.digest);
     if (isOne && route.value.screen === "open") {
       navigate({ screen: "image", name: first.name, platform: null });
     }
-    const { images } = await work.result;
-    if (!isShown(work)) {
-      announce(`${plural(images.length, "image")} opened`);
-    }
   } catch (why) {
-    if (work !== undefined && isShown(work)) {
-      // The screen of the image says it.
-    } else if (isCancelled(why)) {
-      announce("Stopped");
-    } else {
-      fail(asError(why));
-    }
+    fail(asError(why));
   }
 }
 
@@ -86,7 +83,7 @@ function isShown({ images }: Work<Opened>): boolean {
   return at.screen === "image" && images.value.some(({ name }) => name === at.name);
 }
 
-/** For what went wrong before anything was opened. */
+/** For what went wrong and has no screen of its own: the first one shows it. */
 export function fail(why: LuggerError): void {
   trouble.value = why;
   alert(why.message);

@@ -9,8 +9,6 @@ import { ask } from "./question.ts";
 const KEY = "lugger.token";
 
 export const bridge = signal<Bridge | null>(null);
-/** Why nothing works here. */
-export const broken = signal<LuggerError | null>(null);
 
 let started: Promise<Lugger> | undefined;
 
@@ -26,12 +24,24 @@ export function arrive(): string | null {
   return came?.reference ?? null;
 }
 
+/** Starts it, and again if it could not be started before or has died since: whoever tries again gets another one. */
 export function lugger(): Promise<Lugger> {
-  started ??= Lugger.start(bridge.value === null ? {} : { bridge: bridge.value }).catch((why) => {
-    broken.value = asError(why);
-    throw why;
-  });
+  started ??= start();
   return started;
+}
+
+async function start(): Promise<Lugger> {
+  const over = () => {
+    started = undefined;
+  };
+  try {
+    const it = await Lugger.start(bridge.value === null ? {} : { bridge: bridge.value });
+    void it.ended.then(over);
+    return it;
+  } catch (why) {
+    over();
+    throw why;
+  }
 }
 
 /** Runs it; if the bridge wants the user's word for a registry, asks for that and runs it again. */

@@ -11,10 +11,18 @@ import { ask } from "./question.ts";
 /** Newest first; null as long as it is not known. */
 export const images = signal<readonly Image[] | null>(null);
 
+/** Looks that began, and which of them is shown: what an earlier one finds later is old. */
+let looks = 0;
+let shown = 0;
+
 export async function refresh(): Promise<readonly Image[]> {
+  const look = ++looks;
   const found = await (await lugger()).images();
   found.sort((a, b) => b.updated_at.localeCompare(a.updated_at) || a.name.localeCompare(b.name));
-  images.value = found;
+  if (look > shown) {
+    shown = look;
+    images.value = found;
+  }
   return found;
 }
 

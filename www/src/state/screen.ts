@@ -5,6 +5,7 @@ import { navigate, route } from "../router.ts";
 import { inert } from "../text/inert.ts";
 import { familiar } from "../text/reference.ts";
 import { archiveOf } from "./files.ts";
+import { question } from "./question.ts";
 import { Subject } from "./subject.ts";
 
 export const subject = signal<Subject | null>(null);
@@ -42,15 +43,16 @@ export function followRoute(): void {
 function look(): void {
   const at = route.value;
   const now = subject.value;
+  if (at.screen === "image" && now !== null && now.name === at.name && now.platform === at.platform) {
+    return;
+  }
+  // What was asked there needs no answer here.
+  question.value?.answer(false);
+  now?.close();
   if (at.screen !== "image") {
-    now?.close();
     subject.value = null;
     return;
   }
-  if (now !== null && now.name === at.name && now.platform === at.platform) {
-    return;
-  }
-  now?.close();
   const pull = wanted?.name === at.name ? wanted.platform : null;
   wanted = null;
   const archive = pull === null ? archiveOf(at.name) : null;

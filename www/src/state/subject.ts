@@ -6,7 +6,7 @@ import { navigate } from "../router.ts";
 import { plural } from "../text/format.ts";
 import { canonical } from "../text/reference.ts";
 import { alert, announce } from "./announce.ts";
-import { type Lives, unexamined } from "./blobs.ts";
+import { isMissing, type Lives, unexamined } from "./blobs.ts";
 import { type Archive, read } from "./files.ts";
 import { asError, confirmed, isCancelled, lugger } from "./host.ts";
 import { refresh } from "./images.ts";
@@ -25,7 +25,8 @@ export class Subject {
   readonly lives = computed(() => this.work.value?.lives.value ?? NONE);
   readonly progress = computed(() => this.work.value?.progress.value ?? { done: 0, total: 0 });
   readonly doing = signal<Doing | null>("looking");
-  readonly failed = signal<{ why: LuggerError; during: Doing } | null>(null);
+  /** What went wrong, and what does it once more. */
+  readonly failed = signal<{ why: LuggerError; again: () => Promise<void> } | null>(null);
   /** What is shown of its other platforms until this one is known. */
   previous: Overview | null = null;
   readonly log: Log;
@@ -33,6 +34,8 @@ export class Subject {
   readonly examined = signal(false);
 
   #operation: { cancel(): void } | undefined;
+  /** Whether the user wants it to stop, also between two operations. */
+  #stopped = false;
   #closed = false;
   /** What is known meanwhile, while something brings it. */
   readonly #glance = new Newest<Descriptor>(async (target) => {
@@ -70,8 +73,9 @@ export class Subject {
 
   /** Fetches what is missing, then verifies it. */
   pull(): Promise<void> {
+    const platform = this.platform ?? this.overview.value?.platform ?? null;
     return this.#run("pulling", async () => {
-      await this.#pull(this.platform ?? this.overview.value?.platform ?? null);
+      await this.#pull(platform);
       await this.#examine();
     });
   }
@@ -96,21 +100,8 @@ export class Subject {
     return this.#run("examining", () => this.#examine());
   }
 
-  /** Does once more what failed. */
-  again(): Promise<void> {
-    switch (this.failed.value?.during) {
-      case "examining":
-        return this.examine();
-      case "pulling":
-        return this.start(true);
-      case "opening":
-        return this.archive === null ? this.start(null) : this.reopen(this.archive);
-      default:
-        return this.start(null);
-    }
-  }
-
   cancel(): void {
+    this.#stopped = true;
     this.#operation?.cancel();
   }
 
@@ -119,7 +110,7 @@ export class Subject {
     this.previous = before.overview.value ?? before.previous;
   }
 
-  /** Nobody looks at it any more. An archive is read to its end: there may be others in it. */
+  /** Nobody looks at it any more. An archive is read to its end, also if that has just begun: there may be others in it. */
   close(): void {
     this.#closed = true;
     if (this.doing.value !== "opening") {
@@ -127,10 +118,10 @@ export class Subject {
     }
   }
 
-  /** Whether all of it is here. A layer with all its bytes is not, before its digest was looked at. */
+  /** Whether all of it is here, under this name: layers can be of others, too. */
   isWhole(): boolean {
     const overview = this.overview.value;
-    return overview?.manifest != null && !overview.layers.some(isMissing);
+    return overview?.manifest != null && overview.stored && !overview.layers.some(isMissing);
   }
 
   /** Bytes that are not here. */
@@ -140,22 +131,34 @@ export class Subject {
   }
 
   async #run(first: Doing, act: () => Promise<void>): Promise<void> {
+    this.#stopped = false;
     this.failed.value = null;
     this.doing.value = first;
     try {
       await act();
     } catch (thrown) {
+      this.#stopped = false;
+      // Nobody is told, and can try again, before all of it is over.
+      await this.#salvage();
       if (!this.#closed && !isCancelled(thrown)) {
         const why = asError(thrown);
-        this.failed.value = { why, during: this.doing.value ?? first };
+        this.failed.value = { why, again: this.#again(() => this.#run(first, act)) };
         alert(why.message);
       } else if (!this.#closed) {
         announce("Stopped. What arrived stays.");
       }
-      await this.#salvage();
     } finally {
       this.doing.value = null;
     }
+  }
+
+  /** What does once more what failed: all of `run`, unless only its last step did, or it attended an archive that is closed. */
+  #again(run: () => Promise<void>): () => Promise<void> {
+    const { archive } = this;
+    if (this.doing.value === "examining") {
+      return () => this.examine();
+    }
+    return archive === null ? run : () => this.reopen(archive);
   }
 
   /** What is here after something failed: known without asking anybody. */
@@ -226,7 +229,9 @@ export class Subject {
     const stop = effect(() => {
       const images = work.images.value;
       work.news.value;
-      const image = images.find(({ name }) => name === this.name) ?? images.at(-1);
+      // A pull finds one image, whatever it is called in the store; an archive has others, which this is not.
+      const image =
+        images.find(({ name }) => name === this.name) ?? (work.doing === "pulling" ? images.at(-1) : undefined);
       untracked(() => {
         if (image !== undefined && !this.#closed) {
           this.#rename(image.name);
@@ -246,15 +251,17 @@ export class Subject {
     if (!this.#closed) {
       this.doing.value = work.doing;
       this.work.value = work;
+      this.#hold(work);
+    } else if (work.doing !== "opening") {
+      work.cancel();
     }
-    this.#hold(work);
     return work;
   }
 
   /** What is cancelled if the user wants to stop, or is gone already. */
   #hold(operation: { cancel(): void }): void {
     this.#operation = operation;
-    if (this.#closed) {
+    if (this.#closed || this.#stopped) {
       operation.cancel();
     }
   }
@@ -277,10 +284,6 @@ export class Subject {
       navigate({ screen: "image", name, platform: this.platform }, { replace: true });
     }
   }
-}
-
-function isMissing({ state }: Layer): boolean {
-  return state === "absent" || state === "partial";
 }
 
 function chosen(platform: string | null): { platform?: string } {

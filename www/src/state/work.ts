@@ -63,7 +63,7 @@ export class Work<T> {
       return await this.operation;
     } finally {
       this.#publish();
-      this.#tell(this.images.value);
+      this.#tell([]);
     }
   }
 

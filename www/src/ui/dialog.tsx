@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { question } from "../state/question.ts";
 import { Text } from "./text.tsx";
 
@@ -6,7 +6,8 @@ import { Text } from "./text.tsx";
 export function Dialog() {
   const dialog = useRef<HTMLDialogElement>(null);
   const asked = question.value;
-  useEffect(() => {
+  // What waits for the answer finds no page behind a dialog.
+  useLayoutEffect(() => {
     if (asked === null) {
       return undefined;
     }

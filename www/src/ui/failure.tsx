@@ -12,8 +12,15 @@ interface Words {
   bridge?: boolean;
 }
 
-/** Why something failed, what that means, and what one can do. `reference` is what was asked for, if it has a name. */
-export function FailureNote({ why, reference, again }: { why: Failure; reference: string | null; again?: () => void }) {
+interface Props {
+  why: Failure;
+  /** What was asked for, if it has a name. */
+  reference: string | null;
+  again?: () => void;
+}
+
+/** Why something failed, what that means, and what one can do. */
+export function FailureNote({ why, reference, again }: Props) {
   const { title, text, bridge: helps } = words(why, reference);
   return (
     <section class="failure" aria-label="What went wrong">

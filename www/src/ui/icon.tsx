@@ -5,7 +5,6 @@ const PATHS = {
   check: "m3 8.5 3.5 3.5L13 4.5",
   copy: "M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3",
   cross: "m4 4 8 8M12 4l-8 8",
-  dot: "M8 7.5v1",
   down: "M8 2.5v8M4.5 7.5 8 11l3.5-3.5M3 13.5h10",
   double: "m1.5 8.5 3 3 6-7M7.5 11l.8.8 6-7",
   file: "M4 1.5h5.5L12.5 4.5v10H4zM9.5 1.5v3h3",

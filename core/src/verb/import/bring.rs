@@ -34,6 +34,7 @@ pub(super) async fn bring(
             }
             return Ok(Step::On(Vec::new()));
         }
+        lease.keep(cx, std::slice::from_ref(&node.digest)).await?;
         if !documents.load_stored(cx, node).await? {
             let Some(document) = found.document(cx, node).await? else {
                 return match node.digest == target.digest {
@@ -42,11 +43,9 @@ pub(super) async fn bring(
                     false => Ok(Step::Skip),
                 };
             };
-            let blobs = document.children().into_iter().filter(|child| !child.media_type.is_document());
-            let content: Vec<_> = blobs.map(|blob| blob.digest).chain([node.digest.clone()]).collect();
             documents.insert(cx, document)?;
-            lease.keep(cx, &content).await?;
         }
+        documents.keep_children(cx, lease, &node.digest).await?;
         if node.media_type.is_manifest() {
             manifests.set(manifests.get() + 1);
             let children = documents.children(&node.digest);

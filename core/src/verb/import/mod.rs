@@ -167,7 +167,7 @@ async fn bring_all(cx: &Cx, all: &[Found], examine: bool, room: &Room) -> Result
         changes.extend(room.lease(cx).end());
     }
     for (name, target, changes) in to_publish {
-        publish(cx, name, target, changes).await?;
+        publish(cx, room.lease(cx), name, target, changes).await?;
         images.push(ImportedImage { name: name.clone(), target: target.clone() });
     }
     Ok(Imported { images })

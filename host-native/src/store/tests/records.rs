@@ -42,6 +42,28 @@ fn a_batch_happens_whole_or_not_at_all() {
     assert!(all[0].1.revision > a.revision, "no revision comes twice");
 }
 
+/// The locks that this process has on the database, as the system lists them.
+#[cfg(target_os = "linux")]
+fn locks(path: &Path) -> usize {
+    use std::os::unix::fs::MetadataExt as _;
+    let inode = std::fs::metadata(path.join("lugger.db")).unwrap().ino();
+    let (process, file) = (format!(" {} ", std::process::id()), format!(":{inode} "));
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    locks.lines().filter(|line| line.contains(&process) && line.contains(&file)).count()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_second_store_of_one_process_takes_no_lock_from_the_first() {
+    let dir = scratch();
+    let first = open(dir.path());
+    first.get("a").unwrap();
+    assert_eq!(locks(dir.path()), 1);
+    let second = open(dir.path());
+    second.get("a").unwrap();
+    assert_eq!(locks(dir.path()), 1);
+}
+
 #[test]
 fn prefixes_are_of_characters_not_of_patterns() {
     let dir = scratch();
