@@ -9,7 +9,7 @@ use lugger_core::{
 };
 use lugger_tests::{
     script::Script,
-    sim::{Plan, Scenario, Stop},
+    sim::{Plan, Scenario},
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -22,12 +22,10 @@ fn golden(snapshot: &str) -> &str {
 /// The stories of `tests/tests/golden.rs`.
 #[wasm_bindgen_test]
 fn a_story_is_the_same_as_natively() {
-    let killed = Plan { stop: Stop::Kill { at: 20, power: false }, ..Plan::mixed(13, 0) };
     let snapshot = include_str!("../../tests/tests/snapshots/golden__a_pull_that_is_killed_and_resumed.snap");
-    assert_eq!(killed.run().transcript.to_string().trim_end(), golden(snapshot));
-    let cancelled = Plan { stop: Stop::Cancel { at: 12, late: true }, ..Plan::mixed(11, 0) };
+    assert_eq!(Plan::killed().run().transcript.to_string().trim_end(), golden(snapshot));
     let snapshot = include_str!("../../tests/tests/snapshots/golden__a_pull_that_is_cancelled.snap");
-    assert_eq!(cancelled.run().transcript.to_string().trim_end(), golden(snapshot));
+    assert_eq!(Plan::cancelled().run().transcript.to_string().trim_end(), golden(snapshot));
 }
 
 /// And what `tests/tests/transcript.rs` finds the native host's to be over a real network and disk.

@@ -2,7 +2,7 @@
 
 use lugger_tests::{
     script::Script,
-    sim::{Access, End, Plan, Scenario, Stop, registry::Answer},
+    sim::{Access, End, Plan, Scenario, registry::Answer},
 };
 
 #[test]
@@ -29,16 +29,14 @@ fn a_first_pull_with_a_token_a_redirect_and_a_broken_body() {
 
 #[test]
 fn a_pull_that_is_cancelled() {
-    let plan = Plan { stop: Stop::Cancel { at: 13, late: true }, ..Plan::mixed(11, 0) };
-    let transcript = plan.run().transcript.to_string();
+    let transcript = Plan::cancelled().run().transcript.to_string();
     assert!(transcript.contains("forget request") && transcript.contains("(late)"), "{transcript}");
     insta::assert_snapshot!(transcript);
 }
 
 #[test]
 fn a_pull_that_is_killed_and_resumed() {
-    let plan = Plan { stop: Stop::Kill { at: 22, power: false }, ..Plan::mixed(13, 0) };
-    let transcript = plan.run().transcript.to_string();
+    let transcript = Plan::killed().run().transcript.to_string();
     let resumed = |line: &str| line.contains("! began ") && !line.ends_with(" from 0");
     assert!(transcript.contains("* killed") && transcript.lines().any(resumed), "{transcript}");
     insta::assert_snapshot!(transcript);

@@ -164,9 +164,8 @@ impl Reach {
 
 /// What is there, unless it is larger than any document.
 async fn small(cx: &Cx, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
-    match cx.read(digest, limits::MANIFEST_BYTES).await {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if matches!(error.kind, StoreErrorKind::Missing | StoreErrorKind::TooLong) => Ok(None),
-        Err(error) => Err(error),
+    match cx.try_read(digest, limits::MANIFEST_BYTES).await {
+        Err(error) if error.kind == StoreErrorKind::TooLong => Ok(None),
+        read => read,
     }
 }

@@ -54,7 +54,7 @@ pub(crate) async fn what_is_removed_is_gone(at: At) {
     assert_eq!(files(&at).await.len(), usize::from(at.has_files()));
     for it in [long, short] {
         for _ in 0..2 {
-            store.remove(&it.digest).await.unwrap();
+            it.remove(&store).await;
             assert_eq!(store.find(&it.digest).await.unwrap(), None);
             assert_eq!(store.blob(&it.digest).await.unwrap_err().kind, StoreErrorKind::Missing);
         }

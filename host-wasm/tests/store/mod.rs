@@ -11,7 +11,7 @@ pub(crate) mod sharing;
 use lugger_core::{
     effect::{
         IngestId,
-        store::{Begin, Begun, Commit, Content, StoreError},
+        store::{Applied, Begin, Begun, Commit, Content, Removal, StoreError},
         verifier::{Verified, Verifier},
     },
     name::Digest,
@@ -130,6 +130,11 @@ impl Sample {
 
     pub(crate) async fn commit(&self, store: &Store, ingest: IngestId) -> Result<(), StoreError> {
         store.commit(&Commit { content: Content::Ingest(ingest), verified: self.verified() }).await
+    }
+
+    pub(crate) async fn remove(&self, store: &Store) {
+        let removal = Removal { content: vec![self.digest.clone()], ..Removal::default() };
+        assert_eq!(store.remove(&removal).await.unwrap(), Applied::Done);
     }
 
     pub(crate) async fn put(&self, store: &Store) -> Result<(), StoreError> {

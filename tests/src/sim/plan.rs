@@ -59,6 +59,16 @@ impl Plan {
         Self { seed, faults: Faults::mixed(percent), stop: Stop::Never }
     }
 
+    /// A story without faults that is cancelled in the middle of its first pull; read by people, and told by every host.
+    pub fn cancelled() -> Self {
+        Self { stop: Stop::Cancel { at: 13, late: true }, ..Self::mixed(11, 0) }
+    }
+
+    /// One that is killed there, and resumed.
+    pub fn killed() -> Self {
+        Self { stop: Stop::Kill { at: 22, power: false }, ..Self::mixed(13, 0) }
+    }
+
     /// Runs the story: a pull while things go wrong, then, on the same disk, one while nothing does, then one more.
     pub fn run(&self) -> Story {
         let mut world = World::new(Scenario::of(self.seed), self.seed, self.faults.clone());
