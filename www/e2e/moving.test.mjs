@@ -54,6 +54,8 @@ test("what streams is shown, told and stopped, and nothing jumps", async () => {
   const table = page.locator(".layer-table");
   const first = (text) => page.getByText(text).first().waitFor();
   await first(/fetching \d+ %/);
+  // What it says of itself is shown before its layers are here.
+  await first("PATH=/usr/local/bin:/usr/bin:/bin");
   await accessible(page);
   await picture(page, "pulling", { fullPage: true });
   const place = await table.boundingBox();

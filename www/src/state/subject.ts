@@ -226,9 +226,15 @@ export class Subject {
   /** Shows what becomes known while an operation brings the image. */
   async #attend<T>(work: Work<T>): Promise<T> {
     this.#begin(work);
+    // A pull tells of the configuration as of any blob: that it is here.
+    const configured = computed(() => {
+      const config = this.overview.value?.config;
+      return config != null && work.lives.value.get(config.digest)?.phase === "stored";
+    });
     const stop = effect(() => {
       const images = work.images.value;
       work.news.value;
+      configured.value;
       // A pull finds one image, whatever it is called in the store; an archive has others, which this is not.
       const image =
         images.find(({ name }) => name === this.name) ?? (work.doing === "pulling" ? images.at(-1) : undefined);
