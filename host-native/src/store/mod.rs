@@ -48,6 +48,7 @@ mod pump;
 mod records;
 mod root;
 mod sync;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -203,7 +204,7 @@ impl Store {
         let layout = &*self.layout;
         layout.writable()?;
         // A name is a name, said to be published or not: `index.json` must not show what `blobs/` does not have.
-        let names = batch.publish || records::touches_images(batch);
+        let names = batch.publish || table::touches_images(batch);
         let sync = if layout.durable && names { records::Sync::Full } else { records::Sync::Later };
         if !names {
             let mut session = self.records.session(layout)?;

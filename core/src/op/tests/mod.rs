@@ -87,6 +87,13 @@ fn exchanged(request: Request) -> Ticket<Result<Response, NetError>> {
     }
 }
 
+/// Answers with an ingest that has nothing yet.
+fn opened<T: 'static>(op: &mut Op<T>, request: Request, ingest: u64) {
+    let Request::Begin(_, ticket) = request else { panic!("{request}") };
+    let ingest = IngestId(ingest);
+    op.reply(ticket, Ok(Begun::Open { ingest, len: 0, checkpoint: None, islands: Vec::new() })).unwrap();
+}
+
 fn get() -> Exchange {
     const OK: &[StatusCode] = &[StatusCode::OK];
     Exchange::new(Method::GET, Url::parse("http://r.example/").unwrap(), 10).streaming(OK)
@@ -207,14 +214,10 @@ fn every_handle_is_given_back_by_its_guard() {
     let Request::Lock(_, ticket) = requests.remove(0) else { panic!() };
     op.reply(ticket, Ok(Some(LockId(4)))).unwrap();
     lines(&mut op, &mut requests);
-    let Request::Begin(_, ticket) = requests.remove(0) else { panic!() };
-    op.reply(ticket, Ok(Begun::Open { ingest: IngestId(5), len: 0, checkpoint: None, islands: Vec::new() }))
-        .unwrap();
+    opened(&mut op, requests.remove(0), 5);
     let begin = format!("begin {} (5 bytes)", digest(1));
     assert_eq!(lines(&mut op, &mut requests), ["close body 3", "park ingest 5", "unlock 4", &begin]);
-    let Request::Begin(_, ticket) = requests.remove(0) else { panic!() };
-    op.reply(ticket, Ok(Begun::Open { ingest: IngestId(6), len: 0, checkpoint: None, islands: Vec::new() }))
-        .unwrap();
+    opened(&mut op, requests.remove(0), 6);
     assert_eq!(lines(&mut op, &mut requests), ["discard ingest 6", "done Ok(())"]);
 }
 
@@ -242,9 +245,7 @@ fn a_request_taken_back_unseen_gives_back_what_it_would_have_ended() {
     lines(&mut op, &mut requests);
     op.reply(exchanged(requests.remove(0)), open(3)).unwrap();
     lines(&mut op, &mut requests);
-    let Request::Begin(_, ticket) = requests.remove(0) else { panic!() };
-    op.reply(ticket, Ok(Begun::Open { ingest: IngestId(5), len: 0, checkpoint: None, islands: Vec::new() }))
-        .unwrap();
+    opened(&mut op, requests.remove(0), 5);
     assert_eq!(lines(&mut op, &mut requests), ["close body 3", "park ingest 5", "done Ok(false)"]);
 }
 
@@ -281,9 +282,7 @@ fn progress_counts_from_what_was_there_and_ends_with_the_answer() {
     lines(&mut op, &mut requests);
     op.reply(exchanged(requests.remove(0)), open(3)).unwrap();
     lines(&mut op, &mut requests);
-    let Request::Begin(_, ticket) = requests.remove(0) else { panic!() };
-    op.reply(ticket, Ok(Begun::Open { ingest: IngestId(5), len: 0, checkpoint: None, islands: Vec::new() }))
-        .unwrap();
+    opened(&mut op, requests.remove(0), 5);
     assert_eq!(lines(&mut op, &mut requests), ["pump body 3 to ingest 5 at 3"]);
     let Request::Pump(pump, ticket) = requests.remove(0) else { panic!() };
     let id = ticket.id();
