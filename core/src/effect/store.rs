@@ -144,7 +144,8 @@ pub enum Applied {
     Conflict,
 }
 
-/// Committed content to delete: all of it, or none. No record changes between the look at what is expected and the end of it.
+/// Committed content to delete, unless records are not as expected: no record changes between the look at them and the end of
+/// it. One that fails may have deleted part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Removal {
     /// Keys and the revision each must still have; 0 for "does not exist".
